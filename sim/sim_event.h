@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim_event - something that will happen at an instant, embedded in the struct that owns it.
+ *
+ * Order is total: by (when, phase, arming order). No allocation: the owner is found with
+ * sim_container_of(), and an event is cancelled or moved in place.
+ */
+#ifndef SIM_EVENT_H
+#define SIM_EVENT_H
+
+#include "sim_time.h"
+
+#include <stddef.h>
+
+struct sim;
+struct sim_event;
+
+/* Runs at sim_now(). It may re-arm or cancel any event, itself included. */
+typedef void sim_event_fn(struct sim *sim, struct sim_event *ev);
+
+/* Order at equal instants: a phase is a fact about precedence; within one, first armed runs first. */
+enum sim_phase {
+	SIM_PHASE_DEVICE,  /* clock edges: a due timer is due before anybody looks at it   */
+	SIM_PHASE_CPU,     /* segments end, interrupts are taken, scheduling               */
+	SIM_PHASE_GUEST,   /* guest instructions: they see what the two above left behind  */
+	SIM_PHASE_OBSERVE, /* sampling for reports; must never change the model            */
+};
+
+/* What all events of one kind share: one static object each. */
+struct sim_event_type {
+	const char *name; /* "host_cpu.segment"; named when a run-away loop is reported */
+	enum sim_phase phase;
+	sim_event_fn *fn;
+};
+
+/* All fields are private to sim/. */
+struct sim_event {
+	ps_t when;
+	uint64_t order; /* phase in the top bits, then arming order: the tie-break */
+	const struct sim_event_type *type;
+	uint32_t index;  /* place in the queue plus one; 0: not armed */
+	uint32_t entity; /* whose event this is, for reports: a CPU or vCPU number */
+};
+
+#define sim_container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+
+/* Prepares @ev, which must not be armed. @entity is only reported. */
+void sim_event_init(struct sim_event *ev, const struct sim_event_type *type, uint32_t entity);
+
+/* Arms @ev for the absolute instant @when, or moves it there; true if it was armed, as
+ * hrtimer_start(). Moving gives it a new place among equals. @when before sim_now() breaks
+ * invariant A2: models clamp, and say why. */
+bool sim_event_arm(struct sim *sim, struct sim_event *ev, ps_t when);
+
+/* Returns true if @ev was armed. Cancelling an idle event is no error. */
+bool sim_event_cancel(struct sim *sim, struct sim_event *ev);
+
+static inline bool sim_event_armed(const struct sim_event *ev)
+{
+	return ev->index != 0;
+}
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * trace - typed records of what happened, their fingerprint, and the sinks that want them.
+ *
+ * The model declares an event schema (models/tracepoints.c); nothing here knows what an event means. Every
+ * record goes into the fingerprint, whether or not anybody writes it down: xxh64 over the little-endian
+ * tuple (when u64, event u32, entity u32, values u64 each). A checkpoint of the hash is kept every 2^16 records.
+ */
+#ifndef TRACE_H
+#define TRACE_H
+
+#include "sim_time.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define TRACE_VALUES_MAX 16
+
+enum trace_type {
+	TRACE_U64,  /* unsigned                            */
+	TRACE_S64,  /* two's complement in a u64           */
+	TRACE_NAME, /* an index into the field's names[]   */
+	TRACE_TASK, /* a task number: see trace_tasks      */
+};
+
+struct trace_field {
+	const char *name; /* the kernel's name of the field where there is one */
+	enum trace_type type;
+	const char *const *names; /* TRACE_NAME */
+	uint32_t n_names;
+};
+
+enum trace_kind {
+	TRACE_KIND_EVENT,    /* a tracepoint: "name: payload"                                     */
+	TRACE_KIND_FUNCTION, /* the function tracer: payload alone, "apic_timer_fn <-__hrtimer_run_queues" */
+	TRACE_KIND_INTERNAL, /* ours, for metrics and explain: no kernel trace has it, no writer writes it */
+};
+
+/*
+ * One kind of event. @format is the payload: text with {field} or {field:spec}. spec is one of
+ *	u (default for TRACE_U64), d (signed), x (hex), 0Nx (hex, zero-padded to N digits), 0Nu (decimal, padded),
+ *	s (name; default for TRACE_NAME), comm, pid, prio (of a TRACE_TASK). "{{" is a brace.
+ * Parsed once when a writer starts, never per event.
+ */
+struct trace_event {
+	uint32_t id;        /* fixed, never reused: part of the fingerprint */
+	enum trace_kind kind;
+	const char *system; /* "kvm", "timer", "sched", "irq", "irq_vectors", "ftrace", "lapicsim" */
+	const char *name;   /* "kvm_exit" */
+	const char *format;
+	const struct trace_field *fields;
+	uint32_t n_fields;
+};
+
+struct trace_schema {
+	const struct trace_event *const *events; /* ids are dense from 0: events[id]->id == id */
+	uint32_t n_events;
+};
+
+struct trace_task { /* who runs, as a trace line names it */
+	char comm[16];
+	int32_t pid;
+	int32_t prio;
+};
+
+enum trace_flags { /* the latency column; need-resched and preempt count are not simulated in full */
+	TRACE_IRQS_OFF = 1,
+	TRACE_NEED_RESCHED = 2,
+	TRACE_HARDIRQ = 4,
+};
+
+struct trace_record {
+	ps_t when;
+	uint32_t event;
+	uint32_t entity; /* vCPU or CPU number, by event */
+	uint32_t cpu;    /* on which it happened; not part of the fingerprint, so put it in a value where it matters */
+	uint32_t task;   /* who was running */
+	uint32_t flags;
+	uint32_t n_values;
+	uint64_t value[TRACE_VALUES_MAX];
+};
+
+/* A consumer. It sees each record in order, and may not keep the pointer. */
+struct trace_sink {
+	void (*record)(struct trace_sink *sink, const struct trace_record *rec);
+	struct trace_sink *next; /* private */
+};
+
+struct trace;
+
+struct trace *trace_new(const struct trace_schema *schema); /* NULL: no memory */
+void trace_free(struct trace *trace);
+const struct trace_schema *trace_schema(const struct trace *trace);
+void trace_add_sink(struct trace *trace, struct trace_sink *sink);
+
+/* @rec->n_values must be the event's n_fields. */
+void trace_emit(struct trace *trace, const struct trace_record *rec);
+
+uint64_t trace_fingerprint(const struct trace *trace); /* of all records so far */
+uint64_t trace_count(const struct trace *trace);
+
+/* Hash after record k * 2^16, for k = 1..n. */
+size_t trace_checkpoints(const struct trace *trace, const uint64_t **ret);
+
+/* Looks up an event by name; NULL if there is none. */
+const struct trace_event *trace_event_by_name(const struct trace_schema *schema, const char *name);
+
+#endif
