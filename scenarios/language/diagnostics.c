@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+#include "diagnostics.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+/* A longer line is shown as a window around the caret: one line of a hostile file must not fill the
+ * terminal. */
+#define SHOWN_BEFORE 80u
+#define SHOWN_AFTER  40u
+
+#define NAME_COMPARED_MAX 64u
+
+void diagnostics_init(struct diagnostics *d)
+{
+	*d = (struct diagnostics){ .text = g_string_new(NULL) };
+}
+
+void diagnostics_clear(struct diagnostics *d)
+{
+	if (d->text)
+		g_string_free(d->text, TRUE);
+	*d = (struct diagnostics){ 0 };
+}
+
+/* What a terminal would obey, or would hide: controls, direction overrides, invisible spaces, the
+ * BOM. */
+static bool is_shown_as_itself(gunichar c)
+{
+	if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0xfeff)
+		return false;
+	return !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
+	       !(c >= 0x2060 && c <= 0x206f);
+}
+
+/* Appends the character at @p and returns its length in bytes; @shown receives how many columns it
+ * takes. */
+static size_t append_character(GString *out, const char *p, size_t left, unsigned *shown)
+{
+	const gunichar c = g_utf8_get_char_validated(p, (gssize)left);
+	const bool valid = *p != '\0' && c != (gunichar)-1 && c != (gunichar)-2;
+	const size_t n = valid ? (size_t)(g_utf8_next_char(p) - p) : 1;
+
+	if (valid && is_shown_as_itself(c)) {
+		g_string_append_len(out, p, (gssize)n);
+		*shown = 1;
+		return n;
+	}
+	for (size_t i = 0; i < n; i++)
+		g_string_append_printf(out, "\\x%02x", (unsigned char)p[i]);
+	*shown = 4 * (unsigned)n;
+	return n;
+}
+
+static void append_escaped(GString *out, const char *text)
+{
+	const size_t length = strlen(text);
+	unsigned shown;
+
+	for (size_t i = 0; i < length;)
+		i += append_character(out, text + i, length - i, &shown);
+}
+
+/* The start of line @line, and its end. A line beyond the text is empty: the end of the file has no
+ * text. */
+static const char *find_line(const struct source *source, uint32_t line, const char **end)
+{
+	const char *p = source->text, *stop = source->text + source->length;
+
+	for (uint32_t i = 1; i < line && p < stop; i++) {
+		const char *lf = memchr(p, '\n', (size_t)(stop - p));
+
+		p = lf ? lf + 1 : stop;
+	}
+	const char *lf = p < stop ? memchr(p, '\n', (size_t)(stop - p)) : NULL;
+
+	*end = lf ? lf : stop;
+	return p;
+}
+
+/* The line with its caret, which counts characters: an escaped one before it moves it by what it
+ * takes. */
+static void append_line(GString *out, const struct source_pos *at)
+{
+	const char *end, *p = find_line(at->source, at->line, &end);
+	const uint32_t first = at->column > SHOWN_BEFORE ? at->column - SHOWN_BEFORE : 1;
+	uint32_t column = 1;
+	unsigned shown, indent = 0;
+	GString *ignored = g_string_new(NULL);
+
+	g_string_append(out, first > 1 ? "  ..." : "  ");
+	for (; p < end && column < at->column + SHOWN_AFTER; column++) {
+		GString *to = column < first ? ignored : out;
+
+		p += append_character(to, p, (size_t)(end - p), &shown);
+		if (column >= first && column < at->column)
+			indent += shown;
+	}
+	g_string_append(out, p < end ? "...\n" : "\n");
+	if (at->column > column) /* just behind the line's end */
+		indent += at->column - column;
+	g_string_append_printf(out, "%s%*s^\n", first > 1 ? "     " : "  ", (int)indent, "");
+	g_string_free(ignored, TRUE);
+}
+
+static bool is_suppressed(struct diagnostics *d, int status)
+{
+	if (status > d->status)
+		d->status = status;
+	if (d->n++ < DIAGNOSTICS_MAX)
+		return false;
+	if (d->n == DIAGNOSTICS_MAX + 1)
+		g_string_append_printf(d->text, "lapicsim: only the first %d errors are shown\n",
+		                       DIAGNOSTICS_MAX);
+	return true;
+}
+
+bool error_at(struct diagnostics *d, const struct source_pos *at, const char *format, ...)
+{
+	va_list args;
+
+	if (is_suppressed(d, 2))
+		return false;
+	va_start(args, format);
+	g_autofree char *message = g_strdup_vprintf(format, args);
+	va_end(args);
+
+	append_escaped(d->text, at->source ? at->source->name : "lapicsim");
+	if (at->source && at->line)
+		g_string_append_printf(d->text, ":%u:%u", at->line, at->column);
+	g_string_append(d->text, ": error: ");
+	append_escaped(d->text, message);
+	g_string_append_c(d->text, '\n');
+	if (at->source && at->line)
+		append_line(d->text, at);
+	return false;
+}
+
+bool error_plain(struct diagnostics *d, int status, const char *format, ...)
+{
+	va_list args;
+
+	if (is_suppressed(d, status))
+		return false;
+	va_start(args, format);
+	g_autofree char *message = g_strdup_vprintf(format, args);
+	va_end(args);
+
+	g_string_append(d->text, "lapicsim: error: ");
+	append_escaped(d->text, message);
+	g_string_append_c(d->text, '\n');
+	return false;
+}
+
+static unsigned min3(unsigned a, unsigned b, unsigned c) { return MIN(MIN(a, b), c); }
+
+/* Edits between two names, upper and lower case being one, and an exchange of neighbours being one
+ * edit. */
+static unsigned edit_distance(const char *a, const char *b)
+{
+	unsigned rows[3][NAME_COMPARED_MAX + 1];
+	unsigned *before = rows[0], *last = rows[1], *row = rows[2];
+	const size_t la = strlen(a), lb = strlen(b);
+
+	for (unsigned j = 0; j <= lb; j++)
+		before[j] = last[j] = j;
+	for (size_t i = 1; i <= la; i++) {
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= lb; j++) {
+			const char ca = g_ascii_tolower(a[i - 1]), cb = g_ascii_tolower(b[j - 1]);
+
+			row[j] = min3(last[j] + 1, row[j - 1] + 1, last[j - 1] + (ca != cb));
+			if (i > 1 && j > 1 && ca == g_ascii_tolower(b[j - 2]) &&
+			    g_ascii_tolower(a[i - 2]) == cb)
+				row[j] = MIN(row[j], before[j - 2] + 1);
+		}
+		unsigned *spare = before;
+
+		before = last;
+		last = row;
+		row = spare;
+	}
+	return last[lb];
+}
+
+const char *nearest_name(const char *name, const char *const *names)
+{
+	const size_t length = strlen(name);
+	const char *best = NULL;
+	unsigned best_distance = 1 + (unsigned)length / 4; /* farther than this is another word */
+
+	if (length > NAME_COMPARED_MAX)
+		return NULL;
+	for (; *names; names++) {
+		if (strlen(*names) > NAME_COMPARED_MAX)
+			continue;
+		const unsigned distance = edit_distance(name, *names);
+
+		if (distance < best_distance || (distance == best_distance && !best)) {
+			best = *names;
+			best_distance = distance;
+		}
+	}
+	return best && best_distance < MAX(length, strlen(best)) ? best : NULL;
+}
