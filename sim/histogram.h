@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * histogram - counts of signed 64-bit integers in log-linear buckets; exact count, sum, minimum, maximum.
+ * histogram - counts of signed 64-bit integers in log-linear buckets; exact count, sum, minimum,
+ * maximum.
  *
- * Values of magnitude below 2^HISTOGRAM_BITS have a bucket each; above, each power of two is split into
- * 2^(HISTOGRAM_BITS-1) equal buckets, so a percentile is at most 2^-(HISTOGRAM_BITS-1) below the value at its rank
- * (relative). It never lies above the maximum or below the minimum. Constant memory, integers only.
+ * Values of magnitude below 2^HISTOGRAM_BITS have a bucket each; above, each power of two is split
+ * into 2^(HISTOGRAM_BITS-1) equal buckets, so a percentile is at most 2^-(HISTOGRAM_BITS-1) below
+ * the value at its rank (relative). It never lies above the maximum or below the minimum. Constant
+ * memory, integers only.
  */
 #ifndef HISTOGRAM_H
 #define HISTOGRAM_H
@@ -16,10 +18,13 @@
 
 struct histogram;
 
-struct histogram *histogram_new(void); /* NULL: no memory. Buckets are allocated as they are needed */
+/* NULL: no memory. Buckets are allocated as they are needed. */
+struct histogram *histogram_new(void);
 void histogram_free(struct histogram *h);
-bool histogram_add(struct histogram *h, int64_t value); /* false: no memory */
-void histogram_merge(struct histogram *h, const struct histogram *other);
+
+/* Both return false if there is no memory, and have counted nothing then. */
+bool histogram_add(struct histogram *h, int64_t value);
+bool histogram_merge(struct histogram *h, const struct histogram *other);
 
 uint64_t histogram_count(const struct histogram *h);
 int64_t histogram_min(const struct histogram *h); /* 0 if empty, as all below */

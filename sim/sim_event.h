@@ -18,7 +18,7 @@ struct sim_event;
 /* Runs at sim_now(). It may re-arm or cancel any event, itself included. */
 typedef void sim_event_fn(struct sim *sim, struct sim_event *ev);
 
-/* Order at equal instants: a phase is a fact about precedence; within one, first armed runs first. */
+/* Order at equal instants: a phase is a fact about precedence; in one, first armed runs first. */
 enum sim_phase {
 	SIM_PHASE_DEVICE,  /* clock edges: a due timer is due before anybody looks at it   */
 	SIM_PHASE_CPU,     /* segments end, interrupts are taken, scheduling               */
@@ -42,7 +42,7 @@ struct sim_event {
 	uint32_t entity; /* whose event this is, for reports: a CPU or vCPU number */
 };
 
-#define sim_container_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+#define sim_container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
 /* Prepares @ev, which must not be armed. @entity is only reported. */
 void sim_event_init(struct sim_event *ev, const struct sim_event_type *type, uint32_t entity);
@@ -55,9 +55,6 @@ bool sim_event_arm(struct sim *sim, struct sim_event *ev, ps_t when);
 /* Returns true if @ev was armed. Cancelling an idle event is no error. */
 bool sim_event_cancel(struct sim *sim, struct sim_event *ev);
 
-static inline bool sim_event_armed(const struct sim_event *ev)
-{
-	return ev->index != 0;
-}
+static inline bool sim_event_armed(const struct sim_event *ev) { return ev->index != 0; }
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * sim_loop - the virtual clock: takes the earliest event, moves the clock there, runs it.
  *
- * Ends at a given instant, when nothing is armed, when a budget is used up, when somebody asks, or when
- * an invariant breaks. The first broken invariant is kept with its id and the values; nothing is run after it.
- * Depends on libc alone.
+ * Ends at a given instant, when nothing is armed, when a budget is used up, when somebody asks, or
+ * when an invariant breaks. The first broken invariant is kept with its id and the values; nothing
+ * is run after it. Depends on libc alone.
  */
 #ifndef SIM_LOOP_H
 #define SIM_LOOP_H
@@ -29,12 +29,15 @@ struct sim_limits {
 	uint32_t max_pending;      /* armed at the same time                */
 	bool shuffle_ties;         /* permute what is equal in (when, phase), by shuffle_seed */
 	uint64_t shuffle_seed;
+	bool check_full; /* invariant A6 after every event; its cost grows with the queue */
 };
 
-#define SIM_LIMITS_DEFAULT \
-	((struct sim_limits){ .max_events = 1000000000, .max_same_instant = 100000, .max_pending = 1000000 })
+#define SIM_LIMITS_DEFAULT    \
+	((struct sim_limits){ \
+		.max_events = 1000000000, .max_same_instant = 100000, .max_pending = 1000000 })
 
-struct sim_counts { /* A4: armed == dispatched + cancelled + pending; a move counts as cancel + arm */
+/* A4: armed == dispatched + cancelled + pending; a move counts as cancel + arm. */
+struct sim_counts {
 	uint64_t armed, dispatched, cancelled;
 	uint32_t pending;
 	uint32_t pending_peak;
@@ -55,24 +58,32 @@ struct sim_event_report { /* one of the last dispatched events, or a hot type */
 };
 #define SIM_LAST_EVENTS 32
 
-struct sim *sim_new(const struct sim_limits *limits); /* NULL: no memory */
+/* @limits NULL: SIM_LIMITS_DEFAULT. Returns NULL: no memory. */
+struct sim *sim_new(const struct sim_limits *limits);
+
+/* Does not look at the events: whoever owns them cancels them first, and sim_counts() says whether
+ * all did. */
 void sim_free(struct sim *sim);
 
 ps_t sim_now(const struct sim *sim);
 
-/* Runs all events up to and including @end, then sets the clock to @end (unless stopped earlier). */
+/* Runs all events up to and including @end, then sets the clock to @end, also when nothing is armed
+ * any more. @end PS_NEVER runs until then and leaves the clock at the last event, or at SIM_RUN_MAX
+ * if some event lies behind it. A budget or breach leaves the clock where it happened and what is
+ * due in the queue; all later runs return the same at once. */
 enum sim_stop sim_run(struct sim *sim, ps_t end);
 
-/* Stops after the event that is running. */
+/* Stops after the event that is running, or the next run before its first; a later run goes on. */
 void sim_ask_stop(struct sim *sim);
 
-/* Something that would be an event of its own, done inside another: counts against max_same_instant,
- * so that a loop of zero-length steps is found out. False: stop, the budget is used up. */
+/* Something that would be an event of its own, done inside another: counts against
+ * max_same_instant, so that a loop of zero-length steps is found out. False: stop, the budget is
+ * used up. */
 bool sim_count_step(struct sim *sim);
 
-/* Records that invariant @id does not hold and stops the run. printf-like; the first one is kept. */
+/* Records that invariant @id does not hold and stops the run, as printf(); the first is kept. */
 __attribute__((format(printf, 3, 4))) void sim_break(struct sim *sim, const char *id,
-						       const char *format, ...);
+						     const char *format, ...);
 const struct sim_breach *sim_broken(const struct sim *sim); /* id NULL: all hold */
 
 struct sim_counts sim_counts(const struct sim *sim);

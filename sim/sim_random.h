@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sim_random - named random streams: draw k of a stream is f(seed, purpose, entity, k) and nothing else.
+ * sim_random - named random streams: draw k of a stream is f(seed, purpose, entity, k) and nothing
+ * else.
  *
- * Philox4x32-10 (Random123), counter-based: a new consumer never shifts another's draws, and two kernels
- * in one scenario see the same noise for the same k (rule R1).
+ * Philox4x32-10 (Random123), counter-based: a new consumer never shifts another's draws, and two
+ * kernels in one scenario see the same noise for the same k (rule R1).
  */
 #ifndef SIM_RANDOM_H
 #define SIM_RANDOM_H

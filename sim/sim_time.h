@@ -11,12 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* clang-format off */
 typedef struct { uint64_t v; } ps_t; /* instant since the run began, or duration [ps] */
+/* clang-format on */
 
 #define PS_PER_NS UINT64_C(1000)
 #define PS_PER_US UINT64_C(1000000)
 #define PS_PER_MS UINT64_C(1000000000)
-#define PS_PER_S  UINT64_C(1000000000000)
+#define PS_PER_S UINT64_C(1000000000000)
 
 /* 200 days: the longest run, and the longest single duration. */
 #define SIM_RUN_MAX ((ps_t){ UINT64_C(200) * 86400 * PS_PER_S })

@@ -2,9 +2,16 @@
 /*
  * trace - typed records of what happened, their fingerprint, and the sinks that want them.
  *
- * The model declares an event schema (models/tracepoints.c); nothing here knows what an event means. Every
- * record goes into the fingerprint, whether or not anybody writes it down: xxh64 over the little-endian
- * tuple (when u64, event u32, entity u32, values u64 each). A checkpoint of the hash is kept every 2^16 records.
+ * The model declares an event schema (models/tracepoints.c); nothing here knows what an event
+ * means. Every record goes into the fingerprint, whether or not anybody writes it down: xxh64 over
+ * the little-endian tuple (when u64, event u32, entity u32, values u64 each). A checkpoint of the
+ * hash is kept every 2^16 records.
+ *
+ *	model -> trace_emit() -> fingerprint
+ *	                      -> each sink, in the order in which they were added
+ *
+ * Units:  instants in ps; what a value means, its event's schema says.
+ * Errors: a schema that is not dense, or a record that does not fit it, is a bug of ours: assert().
  */
 #ifndef TRACE_H
 #define TRACE_H
@@ -33,23 +40,27 @@ struct trace_field {
 };
 
 enum trace_kind {
-	TRACE_KIND_EVENT,    /* a tracepoint: "name: payload"                                     */
-	TRACE_KIND_FUNCTION, /* the function tracer: payload alone, "apic_timer_fn <-__hrtimer_run_queues" */
-	TRACE_KIND_INTERNAL, /* ours, for metrics and explain: no kernel trace has it, no writer writes it */
+	TRACE_KIND_EVENT,    /* a tracepoint: "name: payload" */
+	TRACE_KIND_FUNCTION, /* the function tracer: the payload alone, "function <-caller" */
+	TRACE_KIND_INTERNAL, /* ours, for metrics and explain: no writer writes it */
 };
 
 /*
  * One kind of event. @format is the payload: text with {field} or {field:spec}. spec is one of
- *	u (default for TRACE_U64), d (signed), x (hex), 0Nx (hex, zero-padded to N digits), 0Nu (decimal, padded),
- *	s (name; default for TRACE_NAME), comm, pid, prio (of a TRACE_TASK). "{{" is a brace.
- * Parsed once when a writer starts, never per event.
+ *	u                unsigned; default for TRACE_U64
+ *	d                signed; default for TRACE_S64
+ *	x                hexadecimal
+ *	0Nx, 0Nu         zero-padded to N digits, N from 1 to 20
+ *	s                the name; default for TRACE_NAME, and its only one
+ *	comm, pid, prio  of a TRACE_TASK, which has no default
+ * "{{" is a brace. Parsed once when a writer starts, never per event.
  */
 struct trace_event {
-	uint32_t id;        /* fixed, never reused: part of the fingerprint */
+	uint32_t id; /* fixed, never reused: part of the fingerprint */
 	enum trace_kind kind;
-	const char *system; /* "kvm", "timer", "sched", "irq", "irq_vectors", "ftrace", "lapicsim" */
+	const char *system; /* "kvm", "timer", "sched", "irq", "irq_vectors", "ftrace", ... */
 	const char *name;   /* "kvm_exit" */
-	const char *format;
+	const char *format; /* TRACE_KIND_INTERNAL may have none */
 	const struct trace_field *fields;
 	uint32_t n_fields;
 };
@@ -65,7 +76,8 @@ struct trace_task { /* who runs, as a trace line names it */
 	int32_t prio;
 };
 
-enum trace_flags { /* the latency column; need-resched and preempt count are not simulated in full */
+/* The latency column; the preempt count is not simulated. */
+enum trace_flags {
 	TRACE_IRQS_OFF = 1,
 	TRACE_NEED_RESCHED = 2,
 	TRACE_HARDIRQ = 4,
@@ -75,8 +87,8 @@ struct trace_record {
 	ps_t when;
 	uint32_t event;
 	uint32_t entity; /* vCPU or CPU number, by event */
-	uint32_t cpu;    /* on which it happened; not part of the fingerprint, so put it in a value where it matters */
-	uint32_t task;   /* who was running */
+	uint32_t cpu; /* on which it happened; where it matters for the hash, a value says it too */
+	uint32_t task; /* who was running */
 	uint32_t flags;
 	uint32_t n_values;
 	uint64_t value[TRACE_VALUES_MAX];
@@ -101,8 +113,10 @@ void trace_emit(struct trace *trace, const struct trace_record *rec);
 uint64_t trace_fingerprint(const struct trace *trace); /* of all records so far */
 uint64_t trace_count(const struct trace *trace);
 
-/* Hash after record k * 2^16, for k = 1..n. */
+/* Hash after record k * 2^16, for k = 1..n. Not complete: memory ran out, the later ones are
+ * missing. */
 size_t trace_checkpoints(const struct trace *trace, const uint64_t **ret);
+bool trace_checkpoints_complete(const struct trace *trace);
 
 /* Looks up an event by name; NULL if there is none. */
 const struct trace_event *trace_event_by_name(const struct trace_schema *schema, const char *name);
