@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * decisions - the list of what the kernel decided differently over time, in the order of printing.
+ *
+ * Part of kernel.h, which includes it; whoever includes kernel.h sees the forms of all decisions. A
+ * new decision is a line here, and in the file of its subject a `struct NAME_variant` with a
+ * `struct variant` first, and a table NAME_variants[], oldest form first. The header declares the
+ * table with its length, so that a row too many or too few does not compile.
+ *
+ * The first row of a table is in force in KERNEL_RELEASE_MIN already. Where a decision arose later,
+ * or where a commit that can be reverted made the first form, the first row is called `none`.
+ */
+#ifndef DECISIONS_H
+#define DECISIONS_H
+
+#include "expiry.h"
+#include "hrtimer_base.h"
+#include "nohz_target.h"
+#include "start.h"
+#include "tsc_rate.h"
+#include "tune.h"
+#include "wait.h"
+
+/* clang-format off */
+#define KERNEL_DECISIONS(X)                                                                        \
+	X(mode, "mode of the timer's hrtimer", "hrtimer_start() in lapic.c")                           \
+	X(notify, "how the vCPU learns of an expiry", "apic_timer_expired()")                          \
+	X(owed, "when a deadline is recorded for the busy wait", "apic_timer_expired()")               \
+	X(owed_order, "when it is recorded, seen from the delivery", "apic_timer_expired()")           \
+	X(kick, "what kvm_vcpu_kick() does", "kvm_vcpu_kick()")                                        \
+	X(migrate, "the hrtimer of a vCPU that moved", "__kvm_migrate_apic_timer()")                   \
+	X(late_deadline, "which deadline expires at once", "start_sw_tscdeadline()")                   \
+	X(wait_call, "who tests the advance before the wait", "wait_lapic_expire()")                   \
+	X(wait_site, "where the busy wait stands", "wait_lapic_expire()")                              \
+	X(wait_test, "order of the tests before the wait", "wait_lapic_expire()")                      \
+	X(wait_length, "how long the wait spins", "wait_lapic_expire()")                               \
+	X(wait_order, "order of wait and tuning", "wait_lapic_expire()")                               \
+	X(wait_trace, "where kvm_wait_lapic_expire is traced", "wait_lapic_expire()")                  \
+	X(tune, "how the advance follows the error", "adjust_lapic_timer_advance()")                   \
+	X(tune_sign, "how the error is read from the two clocks", "adjust_lapic_timer_advance()")      \
+	X(tune_gate, "when the advance is tuned", "wait_lapic_expire()")                               \
+	X(advance_scope, "who shares an advance", "lapic_timer_advance_ns")                            \
+	X(param, "the advance's module parameter", "kvm_create_lapic()")                               \
+	X(ratio_refuse, "a TSC ratio that does not fit", "set_tsc_khz()")                              \
+	X(khz_zero, "a guest TSC rate of 0", "kvm_set_tsc_khz()")                                      \
+	X(nohz_target, "which CPU an unpinned timer goes to", "get_nohz_timer_target()")               \
+	X(any_housekeeping, "the housekeeping CPU of last resort", "housekeeping_any_cpu()")           \
+	X(housekeeping, "where the set of housekeeping CPUs comes from", "housekeeping_cpumask()")     \
+	X(remote_check, "which timer may not go to another CPU", "hrtimer_check_target()")             \
+	X(restart_local, "restarting the CPU's first timer", "__hrtimer_start_range_ns()")             \
+	X(residual_tick, "the tick of a busy nohz_full CPU", "scheduler_tick_max_deferment()")         \
+	X(request, "the request that an expiry raises", "apic_timer_expired()")
+/* clang-format on */
+
+#endif

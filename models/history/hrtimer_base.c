@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "hrtimer_base.h"
+
+/* Without high-resolution mode the tick runs the queue, and any CPU will do. */
+static bool refused_not_later_hres(const struct remote_check_input *in)
+{
+	return in->hres_active && in->expires <= in->expires_next;
+}
+
+static bool refused_earlier(const struct remote_check_input *in)
+{
+	return in->expires < in->expires_next;
+}
+
+/* A CPU that goes offline cannot keep the timer, so any other is right. */
+static bool refused_earlier_or_offline(const struct remote_check_input *in)
+{
+	return !in->me_offline && in->expires < in->expires_next;
+}
+
+/* clang-format off */
+const struct remote_check_variant remote_check_variants[] = {
+	{ { "not_later_hres", KERNEL_FIRST, KNOWN_READ, NULL,
+	    "refused unless later than the other CPU's next event" }, refused_not_later_hres },
+	{ { "earlier", KERNEL_RELEASE(4, 16), KNOWN_RECALLED, NULL,
+	    "refused only if earlier; at the same ns it moves (v4.19 at the latest)" },
+	  refused_earlier },
+	{ { "earlier_or_offline", KERNEL_RELEASE(6, 16), KNOWN_AT_LATEST, NULL,
+	    "the same, but a CPU that goes offline may move everything" },
+	  refused_earlier_or_offline },
+};
+
+const struct restart_local_variant restart_local_variants[] = {
+	{ { "reselect", KERNEL_FIRST, KNOWN_READ, NULL,
+	    "a restart selects the CPU anew" }, false },
+	{ { "keep", KERNEL_RELEASE(5, 15), KNOWN_INFERRED, "627ef5ae2df8",
+	    "a restart of the CPU's own first timer stays there" }, true },
+};
+/* clang-format on */

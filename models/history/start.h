@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * start - how the software timer is started, by release: hrtimer mode, restart after a move, and
+ * which deadline is too near to be armed.
+ *
+ * Units: ns as CLOCK_MONOTONIC counts them. Source: arch/x86/kvm/lapic.c.
+ */
+#ifndef START_H
+#define START_H
+
+#include "kernel.h"
+
+enum lapic_timer_call {                             /* the places that name a mode */
+			LAPIC_TIMER_INIT,           /* vCPU creation                */
+			LAPIC_TIMER_START_DEADLINE, /* TSC-deadline mode            */
+			LAPIC_TIMER_START_COUNT,    /* one-shot and periodic mode   */
+			LAPIC_TIMER_MIGRATE,        /* restart after the vCPU moved */
+};
+struct hrtimer_mode { /* always absolute */
+	bool pinned;
+	bool hard; /* expires in hard interrupt context, under PREEMPT_RT too */
+};
+struct mode_variant {
+	struct variant variant;
+	struct hrtimer_mode (*of)(enum lapic_timer_call kind);
+};
+extern const struct mode_variant mode_variants[6];
+
+enum migrate_how {
+	MIGRATE_RESTART,               /* cancel; if it was queued, start with the same expiry */
+	MIGRATE_RESTART_UNLESS_POSTED, /* nothing if timer interrupts can be posted            */
+};
+struct migrate_variant {
+	struct variant variant;
+	enum migrate_how how;
+};
+extern const struct migrate_variant migrate_variants[2];
+
+/* Does a deadline expire at once? @ahead: it lies after the guest's TSC; @distance: how far. */
+struct late_deadline_variant {
+	struct variant variant;
+	bool (*late)(bool ahead, uint64_t distance_ns, uint32_t advance_ns);
+};
+extern const struct late_deadline_variant late_deadline_variants[3];
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "tsc_rate.h"
+
+#include <assert.h>
+
+#define SVM_FRAC_BITS 32
+#define SVM_RATIO_BITS 40 /* the register has 8 integer and 32 fractional bits */
+#define PPM_ONE 1000000
+#define NS_PER_S_AS_HZ UINT64_C(1000000000)
+
+typedef unsigned __int128 u128;
+
+/* The largest ratio itself is taken here, and there is no scaling but SVM's. */
+static bool refused_silent(uint64_t ratio, unsigned frac_bits)
+{
+	return !ratio || ratio >> SVM_RATIO_BITS;
+}
+
+static bool refused_error(uint64_t ratio, unsigned frac_bits)
+{
+	uint64_t max = UINT64_MAX;
+
+	if (frac_bits == SVM_FRAC_BITS)
+		max = (UINT64_C(1) << SVM_RATIO_BITS) - 1;
+	return !ratio || ratio >= max;
+}
+
+/* clang-format off */
+const struct ratio_refuse_variant ratio_refuse_variants[] = {
+	{ { "silent", KERNEL_FIRST, KNOWN_READ, NULL,
+	    "the old ratio stays, with a warning" }, refused_silent, false },
+	{ { "error", KERNEL_RELEASE(4, 10), KNOWN_AT_LATEST, NULL,
+	    "the old ratio stays, with an error" }, refused_error, true },
+};
+
+const struct khz_zero_variant khz_zero_variants[] = {
+	{ { "return", KERNEL_FIRST, KNOWN_READ, NULL, "nothing happens" }, false },
+	{ { "reset_error", KERNEL_RELEASE(4, 10), KNOWN_AT_LATEST, NULL,
+	    "the ratio becomes 1.0, with an error" }, true },
+};
+/* clang-format on */
+
+/* Cut to 32 bits, as the kernel does. */
+static khz_t adjust_khz(khz_t khz, int64_t ppm)
+{
+	return (khz_t){ (uint32_t)((uint64_t)khz.v * (uint64_t)(PPM_ONE + ppm) / PPM_ONE) };
+}
+
+struct tsc_band tsc_tolerance(const struct tsc_host *host)
+{
+	int64_t ppm = host->tolerance_ppm;
+
+	return (struct tsc_band){ adjust_khz(host->khz, -ppm), adjust_khz(host->khz, ppm) };
+}
+
+struct guest_rate tsc_rate_initial(const struct tsc_host *host)
+{
+	return (struct guest_rate){ .ratio = UINT64_C(1) << host->frac_bits,
+				    .frac_bits = host->frac_bits };
+}
+
+int tsc_set_khz(const struct kernel *kernel, const struct tsc_host *host, khz_t khz,
+		struct guest_rate *rate)
+{
+	const struct ratio_refuse_variant *refuse = kernel->ratio_refuse;
+	const int failure = refuse->reported ? -1 : 0;
+	struct tsc_band band = tsc_tolerance(host);
+	uint64_t ratio;
+
+	assert(host->khz.v && rate->frac_bits == host->frac_bits);
+	if (!khz.v) {
+		if (!kernel->khz_zero->reset)
+			return 0;
+		rate->ratio = UINT64_C(1) << rate->frac_bits;
+		return -1;
+	}
+
+	rate->ns_to_cycles = kvm_time_scale((uint64_t)khz.v * 1000, NS_PER_S_AS_HZ);
+	rate->khz = khz;
+	if (khz.v >= band.low.v && khz.v <= band.high.v) {
+		rate->ratio = UINT64_C(1) << rate->frac_bits;
+		return 0;
+	}
+
+	if (!host->has_scaling) {
+		if (khz.v <= host->khz.v)
+			return failure; /* slower than the hardware */
+		rate->catchup = rate->always_catchup = true;
+		return 0;
+	}
+
+	ratio = (uint64_t)(((u128)khz.v << rate->frac_bits) / host->khz.v);
+	if (refuse->refused(ratio, rate->frac_bits))
+		return failure;
+	rate->ratio = ratio;
+	return 0;
+}

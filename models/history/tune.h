@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tune - how timer_advance_ns follows the measured error, by release.
+ *
+ * tune_sign reads the error from the two clocks, tune makes a new advance of it, tune_gate says
+ * whether it is asked at all, param what a new vCPU starts with. Units: guest cycles and ns; the
+ * advance is 32 bits wide and wraps. Source: arch/x86/kvm/lapic.c.
+ */
+#ifndef TUNE_H
+#define TUNE_H
+
+#include "kernel.h"
+#include "units.h"
+
+struct tune_error {
+	bool early;
+	uint64_t cycles; /* how far off */
+};
+/* Which of two clocks is ahead; the forms differ when they are 2^63 cycles or more apart. */
+struct tune_sign_variant {
+	struct variant variant;
+	struct tune_error (*error)(guest_cycles_t now, guest_cycles_t deadline);
+};
+extern const struct tune_sign_variant tune_sign_variants[3];
+
+struct tune_input {
+	struct tune_error error;
+	int64_t delta; /* guest TSC - deadline */
+	khz_t guest_khz;
+	uint32_t advance_ns;
+	bool done;
+};
+struct tune_result {
+	uint32_t advance_ns;
+	bool done;
+};
+struct tune_variant {
+	struct variant variant;
+	struct tune_result (*tune)(const struct tune_input *in);
+};
+extern const struct tune_variant tune_variants[5];
+
+struct tune_gate_variant {
+	struct variant variant;
+	bool (*open)(bool done, bool dynamic);
+	bool keeps_done;     /* there is a flag that ends the tuning */
+	bool module_dynamic; /* one switch for the module, set by the vCPU created last */
+};
+extern const struct tune_gate_variant tune_gate_variants[5];
+
+enum advance_scope { ADVANCE_GLOBAL, ADVANCE_VCPU };
+struct advance_scope_variant {
+	struct variant variant;
+	enum advance_scope scope;
+};
+extern const struct advance_scope_variant advance_scope_variants[2];
+
+#define PARAM_DEFAULT INT64_MIN /* the release's own default */
+
+struct advance_start {
+	uint32_t advance_ns;
+	bool done;
+	bool dynamic;
+};
+struct param_variant {
+	struct variant variant;
+	struct advance_start (*initial)(int64_t value);
+};
+extern const struct param_variant param_variants[5];
+
+#endif

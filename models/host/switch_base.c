@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "switch_base.h"
+
+static unsigned preferred(const struct kernel *kernel, const struct switch_base_input *in)
+{
+	if (in->pinned || !in->migration_enabled)
+		return in->nohz.me;
+	if (kernel->restart_local->keep && in->queued && in->first && in->old_cpu == in->nohz.me)
+		return in->nohz.me;
+	return kernel->nohz_target->target(&in->nohz);
+}
+
+/* A CPU can always program its own device. */
+static bool refused(const struct kernel *kernel, const struct switch_base_input *in, unsigned cpu)
+{
+	const struct remote_check_input check = {
+		.expires = in->expires,
+		.expires_next = (int64_t)in->expires_next[cpu],
+		.hres_active = in->hres_active,
+		.me_offline = in->me_offline,
+	};
+
+	return cpu != in->nohz.me && kernel->remote_check->refused(&check);
+}
+
+unsigned switch_hrtimer_base(const struct kernel *kernel, const struct switch_base_input *in,
+			     unsigned *wanted)
+{
+	unsigned target = preferred(kernel, in);
+
+	if (wanted)
+		*wanted = target;
+
+	/* Moving a timer whose callback runs would let it run twice at once. */
+	if (target != in->old_cpu && in->callback_running)
+		return in->old_cpu;
+	if (!refused(kernel, in, target))
+		return target;
+
+	/* The second round, on the starting CPU: never refused, but the callback may keep it. */
+	target = in->nohz.me;
+	if (target != in->old_cpu && in->callback_running)
+		return in->old_cpu;
+	return target;
+}
