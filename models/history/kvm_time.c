@@ -34,6 +34,16 @@ struct time_scale kvm_time_scale(uint64_t scaled_hz, uint64_t base_hz)
 	return (struct time_scale){ (uint32_t)((scaled << 32) / base), (int8_t)shift };
 }
 
+struct time_scale kvm_ns_to_cycles_scale(khz_t khz)
+{
+	return kvm_time_scale((uint64_t)khz.v * 1000, NSEC_PER_SEC);
+}
+
+struct time_scale kvm_cycles_to_ns_scale(khz_t khz)
+{
+	return kvm_time_scale(NSEC_PER_SEC, (uint64_t)khz.v * 1000);
+}
+
 uint64_t kvm_scale_delta(uint64_t x, struct time_scale scale)
 {
 	assert(scale.shift > -64 && scale.shift < 64);

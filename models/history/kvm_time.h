@@ -32,6 +32,8 @@ uint64_t kvm_cycles_to_ns(uint64_t cycles, khz_t khz);
 
 /* Factors with the multiplier in [2^31, 2^32). Both rates in Hz, neither 0. */
 struct time_scale kvm_time_scale(uint64_t scaled_hz, uint64_t base_hz);
+struct time_scale kvm_ns_to_cycles_scale(khz_t khz);
+struct time_scale kvm_cycles_to_ns_scale(khz_t khz);
 
 /* 96-bit product, low 64 bits after the shift. |shift| is below 64. */
 uint64_t kvm_scale_delta(uint64_t x, struct time_scale scale);

@@ -6,7 +6,6 @@
 #define SVM_FRAC_BITS 32
 #define SVM_RATIO_BITS 40 /* the register has 8 integer and 32 fractional bits */
 #define PPM_ONE 1000000
-#define NS_PER_S_AS_HZ UINT64_C(1000000000)
 
 typedef unsigned __int128 u128;
 
@@ -53,6 +52,13 @@ struct tsc_band tsc_tolerance(const struct tsc_host *host)
 	return (struct tsc_band){ adjust_khz(host->khz, -ppm), adjust_khz(host->khz, ppm) };
 }
 
+bool tsc_outside_tolerance(const struct tsc_host *host, khz_t khz)
+{
+	struct tsc_band band = tsc_tolerance(host);
+
+	return khz.v && (khz.v < band.low.v || khz.v > band.high.v);
+}
+
 struct guest_rate tsc_rate_initial(const struct tsc_host *host)
 {
 	return (struct guest_rate){ .ratio = UINT64_C(1) << host->frac_bits,
@@ -64,7 +70,6 @@ int tsc_set_khz(const struct kernel *kernel, const struct tsc_host *host, khz_t 
 {
 	const struct ratio_refuse_variant *refuse = kernel->ratio_refuse;
 	const int failure = refuse->reported ? -1 : 0;
-	struct tsc_band band = tsc_tolerance(host);
 	uint64_t ratio;
 
 	assert(host->khz.v && rate->frac_bits == host->frac_bits);
@@ -75,9 +80,9 @@ int tsc_set_khz(const struct kernel *kernel, const struct tsc_host *host, khz_t 
 		return -1;
 	}
 
-	rate->ns_to_cycles = kvm_time_scale((uint64_t)khz.v * 1000, NS_PER_S_AS_HZ);
+	rate->ns_to_cycles = kvm_ns_to_cycles_scale(khz);
 	rate->khz = khz;
-	if (khz.v >= band.low.v && khz.v <= band.high.v) {
+	if (!tsc_outside_tolerance(host, khz)) {
 		rate->ratio = UINT64_C(1) << rate->frac_bits;
 		return 0;
 	}

@@ -39,6 +39,9 @@ struct tsc_band {
 };
 struct tsc_band tsc_tolerance(const struct tsc_host *host);
 
+/* Does the rate need scaling? 0 is no rate and needs none. */
+bool tsc_outside_tolerance(const struct tsc_host *host, khz_t khz);
+
 /* A new vCPU's rate: ratio 1.0, factors not computed. */
 struct guest_rate tsc_rate_initial(const struct tsc_host *host);
 

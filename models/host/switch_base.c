@@ -4,23 +4,23 @@
 static unsigned preferred(const struct kernel *kernel, const struct switch_base_input *in)
 {
 	if (in->pinned || !in->migration_enabled)
-		return in->nohz.me;
-	if (kernel->restart_local->keep && in->queued && in->first && in->old_cpu == in->nohz.me)
-		return in->nohz.me;
-	return kernel->nohz_target->target(&in->nohz);
+		return in->me;
+	if (kernel->restart_local->keep && in->queued_first && in->old_cpu == in->me)
+		return in->me;
+	return kernel->nohz_target->target(&in->target);
 }
 
 /* A CPU can always program its own device. */
 static bool refused(const struct kernel *kernel, const struct switch_base_input *in, unsigned cpu)
 {
 	const struct remote_check_input check = {
-		.expires = in->expires,
+		.expires = (int64_t)(in->expires.v - (uint64_t)in->clock_offset),
 		.expires_next = (int64_t)in->expires_next[cpu],
 		.hres_active = in->hres_active,
 		.me_offline = in->me_offline,
 	};
 
-	return cpu != in->nohz.me && kernel->remote_check->refused(&check);
+	return cpu != in->me && kernel->remote_check->refused(&check);
 }
 
 unsigned switch_hrtimer_base(const struct kernel *kernel, const struct switch_base_input *in,
@@ -38,7 +38,7 @@ unsigned switch_hrtimer_base(const struct kernel *kernel, const struct switch_ba
 		return target;
 
 	/* The second round, on the starting CPU: never refused, but the callback may keep it. */
-	target = in->nohz.me;
+	target = in->me;
 	if (target != in->old_cpu && in->callback_running)
 		return in->old_cpu;
 	return target;

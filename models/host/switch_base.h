@@ -18,16 +18,18 @@
 #include "kernel.h"
 
 struct switch_base_input {
+	unsigned me; /* the CPU that starts the timer */
 	bool pinned;
 	bool migration_enabled;       /* sysctl kernel.timer_migration */
 	bool hres_active;             /* on all CPUs alike */
 	bool me_offline;              /* the starting CPU is going offline */
 	bool callback_running;        /* the timer's own, on old_cpu */
-	bool queued, first;           /* still queued on old_cpu; the next to expire there */
+	bool queued_first;            /* still queued on old_cpu, and the next to expire there */
 	unsigned old_cpu;             /* whose queue it was on last */
-	int64_t expires;              /* [ns], offset of the timer's clock subtracted */
-	const uint64_t *expires_next; /* [ns], next programmed event of each CPU; KTIME_MAX: none */
-	struct nohz_target_input nohz; /* nohz.me is the CPU that starts the timer */
+	ns_t expires;                 /* as the timer's own clock counts */
+	int64_t clock_offset;         /* [ns] that clock less CLOCK_MONOTONIC; subtracted */
+	const uint64_t *expires_next; /* [ns] next programmed event of each CPU; KTIME_MAX: none */
+	struct nohz_target_input target; /* looked at unless pinned or without migration */
 };
 
 /* The CPU of the queue. @wanted, if not NULL, receives the CPU preferred at first. */
