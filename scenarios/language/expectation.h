@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * expectation - a scenario's "that:" line: a comparison of sums of products of numbers and
+ *aggregates.
+ *
+ *	that       = sum OP sum                     OP: == != < <= > >=
+ *	sum        = product { (+|-) product }
+ *	product    = factor { * factor }
+ *	factor     = number [unit] | - factor | ( sum ) | aggregate
+ *	aggregate  = AGG ( metric [where condition] ) [ "[" variant "]" ]
+ *	condition  = comparisons of fields, numbers with units and names, with and, or, not, ( )
+ *
+ * Parsed once, with all names and units checked; evaluated exactly after the runs. An expectation
+ *is immutable and may be used by several runs at once.
+ *
+ *	expectation_parse() -> expectation_request(set of each variant) -> runs ->
+ *expectation_eval()
+ *
+ * Units:    a sum and a comparison need equal units on both sides; a product adds them (exact.h).
+ * Rounding: none.
+ * Errors:   of the text at parse, with their place, through diagnostics. Of the evaluation in the
+ *outcome. Left out: sequence: expectations.
+ */
+#ifndef EXPECTATION_H
+#define EXPECTATION_H
+
+#include "aggregate.h"
+#include "diagnostics.h"
+
+#define EXPECTATION_TEXT_MAX 4096u /* bytes                                    */
+#define EXPECTATION_DEPTH_MAX 32u  /* of parentheses, signs and nots           */
+
+struct expectation_context { /* all of it must outlive what is parsed */
+	const struct trace_schema *schema;
+	const struct metric *metrics;
+	size_t n_metrics;
+	const char *const *variants; /* of the file, NULL-terminated; NULL: [variant] is refused */
+	const struct integer_table *table; /* for recorded.COLUMN; NULL: there is none */
+};
+
+struct expectation;
+
+/*
+ * @at is the place of @text's first character: @text stands on one line as it is, without escapes.
+ * @only is the place of the expectation's only: or not:, NULL without one. NULL: reported, one
+ * error at most.
+ */
+struct expectation *expectation_parse(struct diagnostics *d, const struct expectation_context *ctx,
+				      const struct source_pos *at, const char *text,
+				      const struct source_pos *only);
+void expectation_free(struct expectation *exp);
+
+/* One aggregate alone, for tables: "p99(lateness where cpu == 1)". Freed by aggregate_free(). */
+struct aggregate *aggregate_parse(struct diagnostics *d, const struct expectation_context *ctx,
+				  const struct source_pos *at, const char *text);
+
+/* Reads variants in brackets: evaluated once for the file, not once a variant. */
+bool expectation_crosses_variants(const struct expectation *exp);
+
+/* Adds to @set, which is that of variant @variant, what the expectation wants of it. */
+void expectation_request(const struct expectation *exp, struct aggregate_set *set,
+			 unsigned variant);
+
+enum expectation_verdict {
+	EXPECTATION_PASS,
+	EXPECTATION_FAIL,    /* false, or an aggregate without samples                           */
+	EXPECTATION_ERROR,   /* no value: a missing row, a limit, 128 bits are too few           */
+	EXPECTATION_NOT_RUN, /* a variant that it reads has no set: it was not run               */
+};
+
+struct expectation_outcome {
+	enum expectation_verdict verdict;
+	GString *expected; /* the text as written */
+	GString *actual;   /* "max(lateness) = 1.5 ms; 1.5 ms < 20 us is false" */
+	GString *sample; /* "max(lateness): 1.5 ms at 3 ms (entity 0, CPU 1, n 1)", a line each; may
+			    be empty */
+};
+
+/* @sets: by variant, NULL where it did not run. @variant: under test; ignored if it crosses
+ * variants. */
+void expectation_eval(const struct expectation *exp, unsigned variant,
+		      const struct aggregate_set *const *sets, struct expectation_outcome *ret);
+void expectation_outcome_clear(struct expectation_outcome *outcome);
+
+/* "pass", "fail", "error", "not run" */
+const char *expectation_verdict_name(enum expectation_verdict verdict);
+
+/* The section of the manual on expectations, in Markdown: grammar, aggregates, metrics with their
+ * fields. */
+void expectation_docs(GString *out, const struct trace_schema *schema, const struct metric *metrics,
+		      size_t n_metrics);
+
+#endif
