@@ -60,6 +60,7 @@ struct cost_config {
 };
 
 enum host_vendor { HOST_INTEL, HOST_AMD }; /* names of exits, order of R6; later the hv timer */
+enum task_class { TASK_FAIR, TASK_FIFO };
 enum preempt_model { PREEMPT_NONE, PREEMPT_VOLUNTARY, PREEMPT_FULL };
 
 struct cpu_config {
@@ -79,6 +80,7 @@ struct host_config {
 	bool timer_migration;         /* sysctl kernel.timer_migration */
 	bool hres_active;             /* high-resolution mode */
 	enum preempt_model preempt;
+enum preempt_model preempt;
 	ps_t slice;                   /* a fair task's time slice when others wait */
 	ps_t wakeup_granularity;      /* a woken fair task preempts one that has run this long */
 	struct cost_config cost[COST_COUNT];

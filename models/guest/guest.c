@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "guest.h"
+
+void guest_init(struct guest *guest, const struct guest_config *cfg, const struct guest_times *times, uint64_t seed,
+		uint32_t vcpu)
+{
+	enum { PURPOSE_ARM_JITTER = 1 };
+
+	*guest = (struct guest){ .cfg = cfg, .times = *times, .interrupts = true };
+	sim_random_init(&guest->jitter, seed, PURPOSE_ARM_JITTER, vcpu);
+	cfg->workload->main(guest, &guest->op);
+}
+
+void guest_op_done(struct guest *guest)
+{
+	if (!guest->in_handler) {
+		guest->cfg->workload->main(guest, &guest->op);
+		return;
+	}
+	if (guest->handler_op.kind != GUEST_IRET) {
+		guest->cfg->workload->handler(guest, &guest->handler_op);
+		return;
+	}
+	guest->in_handler = false;
+	guest->interrupts = true;
+	guest->handled++;
+	/* A program that was about to halt looks at its condition again: cli; test; sti; hlt. */
+	if (guest->op.kind == GUEST_HLT)
+		guest->cfg->workload->main(guest, &guest->op);
+}
+
+void guest_interrupt(struct guest *guest)
+{
+	guest->in_handler = true;
+	guest->interrupts = false;
+	guest->handler_step = 0;
+	guest->cfg->workload->handler(guest, &guest->handler_op);
+}

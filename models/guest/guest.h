@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * guest - what runs in a vCPU: a main program and an interrupt handler, both a sequence of operations.
+ *
+ * The guest says what it does next; models/kvm/ carries it out on the vCPU's clock and tells it what RDTSC read
+ * and when its handler begins. It knows nothing of the host.
+ *
+ *	guest_op() -> carried out -> guest_op_done() -> the next one; guest_interrupt() puts the handler on top until IRET
+ *
+ * Units: TSC values in guest cycles, costs in ps of guest-mode time.
+ * Errors: none at run time. Source: the programs of kvm-unit-tests (x86/tscdeadline_latency.c) for what they do.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include "guest_config.h"
+#include "sim_random.h"
+#include "workload.h"
+
+enum guest_op_kind {
+	GUEST_COMPUTE,        /* for .time                                                      */
+	GUEST_RDTSC,          /* the value read is guest->tsc at the next operation              */
+	GUEST_SPIN,           /* turns of `loop` until .target interrupts were handled (R7)      */
+	GUEST_SPIN_UNTIL,     /* until the TSC reads at least .value                             */
+	GUEST_WRMSR_DEADLINE, /* IA32_TSC_DEADLINE = .value; exits                               */
+	GUEST_RDMSR,          /* APIC_ID in x2APIC mode; exits                                   */
+	GUEST_EOI,            /* exits                                                           */
+	GUEST_HLT,            /* exits; not begun again after an interrupt                       */
+	GUEST_IRET,
+};
+
+struct guest_op {
+	enum guest_op_kind kind;
+	ps_t time;             /* cost in guest mode; a spin's comes from the clock */
+	guest_cycles_t value;
+	uint64_t target;       /* GUEST_SPIN */
+	guest_cycles_t planned; /* GUEST_WRMSR_DEADLINE of a recording: when it was armed then; 0: no plan */
+};
+
+struct guest_times { /* the configuration's quantities, by the vCPU's own clock */
+	guest_cycles_t delta;
+	ps_t arm_jitter, loop, op;
+};
+
+struct guest {
+	const struct guest_config *cfg;
+	struct guest_times times;
+	struct sim_random jitter;
+	bool in_handler;
+	bool interrupts;       /* RFLAGS.IF */
+	uint64_t armed;        /* deadlines written */
+	uint64_t handled;      /* interrupts whose handler returned */
+	guest_cycles_t tsc;    /* what RDTSC read last */
+	unsigned step, handler_step; /* the workload's place in its two programs */
+	struct guest_op op, handler_op;
+};
+
+void guest_init(struct guest *guest, const struct guest_config *cfg, const struct guest_times *times, uint64_t seed,
+		uint32_t vcpu);
+
+static inline struct guest_op *guest_op(struct guest *guest)
+{
+	return guest->in_handler ? &guest->handler_op : &guest->op;
+}
+
+/* The operation on top is complete: moves on to the next one. */
+void guest_op_done(struct guest *guest);
+
+/* The vector is delivered: interrupts off, the handler's first operation is on top. */
+void guest_interrupt(struct guest *guest);
+
+/* Is the spin's condition met? Tested at the end of each turn. */
+static inline bool guest_spin_over(const struct guest *guest, const struct guest_op *op)
+{
+	return op->kind == GUEST_SPIN && guest->handled >= op->target;
+}
+
+#endif

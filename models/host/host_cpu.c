@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+#include "host_cpu.h"
+
+#include "nohz.h"
+#include "scheduler.h"
+
+#include <string.h>
+
+/* So many segments of no length are run inside one event before the CPU takes a new one. */
+#define STEPS_PER_EVENT 64
+
+static void dispatch(struct host_cpu *cpu);
+static void irq_begin(struct host_cpu *cpu, void *owner);
+
+void host_trace(const struct host_cpu *cpu, enum tracepoint tp, uint32_t entity, uint32_t n, const uint64_t *values)
+{
+	struct trace_record rec = {
+		.when = sim_now(cpu->host->sim),
+		.event = tp,
+		.entity = entity,
+		.cpu = cpu->id,
+		.task = cpu->current->id,
+		.flags = (cpu->in_irq ? TRACE_HARDIRQ | TRACE_IRQS_OFF : 0) |
+			 (cpu->need_resched ? TRACE_NEED_RESCHED : 0) |
+			 (cpu->top->mode == RUN_IRQS_OFF ? TRACE_IRQS_OFF : 0),
+		.n_values = n,
+	};
+
+	memcpy(rec.value, values, n * sizeof(*values));
+	trace_emit(cpu->host->trace, &rec);
+}
+
+ps_t cpu_cost(struct host_cpu *cpu, enum cost_id id)
+{
+	return cost_draw(&cpu->host->costs, &cpu->costs, id);
+}
+
+ps_t cpu_elapsed(const struct host_cpu *cpu)
+{
+	return ps_sub(sim_now(cpu->host->sim), cpu->started);
+}
+
+static struct sim_event *running_event(struct host_cpu *cpu)
+{
+	return cpu->top->mode == RUN_GUEST ? &cpu->guest_segment : &cpu->segment;
+}
+
+/* Starts or continues the segment on top; its end is an event, unless it has none. */
+static void start_segment(struct host_cpu *cpu)
+{
+	const ps_t now = sim_now(cpu->host->sim);
+
+	cpu->started = now;
+	cpu->stopped = false;
+	if (cpu->top->left.v < PS_NEVER.v - now.v)
+		sim_event_arm(cpu->host->sim, running_event(cpu), ps_add(now, cpu->top->left));
+}
+
+/* The segment on top keeps its remainder. */
+static void stop_segment(struct host_cpu *cpu)
+{
+	struct context *top = cpu->top;
+
+	if (cpu->stopped)
+		return;
+	sim_event_cancel(cpu->host->sim, running_event(cpu));
+	if (top->left.v != PS_NEVER.v)
+		top->left = ps_sub(top->left, ps_min(top->left, cpu_elapsed(cpu)));
+	cpu->stopped = true;
+}
+
+void cpu_kick(struct host_cpu *cpu)
+{
+	if (cpu->dispatching || cpu->stopped)
+		return;
+	/* A segment that ends at this very instant ends before anything else is noticed (R2). */
+	if (sim_event_armed(&cpu->segment) && cpu->top->left.v == cpu_elapsed(cpu).v)
+		return;
+	stop_segment(cpu);
+	sim_event_arm(cpu->host->sim, &cpu->segment, sim_now(cpu->host->sim));
+}
+
+void cpu_end_wait(struct host_cpu *cpu, struct context *ctx)
+{
+	ctx->left = ps(0);
+	if (cpu->top == ctx) {
+		cpu->started = sim_now(cpu->host->sim);
+		cpu_kick(cpu);
+	}
+}
+
+static bool takes_interrupts(const struct host_cpu *cpu)
+{
+	return cpu->top->mode != RUN_IRQS_OFF;
+}
+
+void host_raise(struct host_cpu *cpu, enum irq_source source)
+{
+	if (cpu->pending & 1u << source) {
+		cpu->host->merged_irqs++;
+		return;
+	}
+	cpu->pending |= 1u << source;
+	if (takes_interrupts(cpu))
+		cpu_kick(cpu);
+}
+
+void host_send_reschedule(struct host_cpu *from, struct host_cpu *to)
+{
+	struct sim *sim = to->host->sim;
+
+	if (sim_event_armed(&to->ipi)) {
+		to->host->merged_irqs++;
+		return;
+	}
+	sim_event_arm(sim, &to->ipi, ps_add(sim_now(sim), cpu_cost(from, COST_ipi)));
+}
+
+static void ipi_arrives(struct sim *sim, struct sim_event *ev)
+{
+	host_raise(sim_container_of(ev, struct host_cpu, ipi), IRQ_RESCHEDULE);
+}
+
+static void enter_irq(struct host_cpu *cpu)
+{
+	const bool idle = cpu->top->mode == RUN_IDLE;
+	ps_t cost = cpu_cost(cpu, COST_irq_entry);
+
+	for (cpu->taken = IRQ_SOURCES - 1; !(cpu->pending & 1u << cpu->taken);)
+		cpu->taken--;
+	cpu->pending &= ~(1u << cpu->taken);
+	if (idle)
+		cost = ps_add(cost, cpu->host->cfg->cpus[cpu->id].idle_exit);
+	cpu->in_irq = true;
+	cpu->top = &cpu->irq;
+	cpu_run(&cpu->irq, cost, RUN_IRQS_OFF, irq_begin);
+}
+
+static void irq_end(struct host_cpu *cpu, void *owner)
+{
+	cpu->in_irq = false;
+	cpu->top = &cpu->current->ctx;
+	nohz_update(cpu);
+}
+
+void irq_done(struct host_cpu *cpu)
+{
+	switch (cpu->taken) {
+	case IRQ_LOCAL_TIMER: HOST_TRACE(cpu, TP_LOCAL_TIMER_EXIT, cpu->id, LOCAL_TIMER_VECTOR); break;
+	case IRQ_RESCHEDULE: HOST_TRACE(cpu, TP_RESCHEDULE_EXIT, cpu->id, RESCHEDULE_VECTOR); break;
+	default: break;
+	}
+	cpu_run(&cpu->irq, cpu_cost(cpu, COST_irq_exit), RUN_IRQS_OFF, irq_end);
+}
+
+static void irq_handled(struct host_cpu *cpu, void *owner)
+{
+	irq_done(cpu);
+}
+
+static void irq_begin(struct host_cpu *cpu, void *owner)
+{
+	switch (cpu->taken) {
+	case IRQ_LOCAL_TIMER:
+		HOST_TRACE(cpu, TP_LOCAL_TIMER_ENTRY, cpu->id, LOCAL_TIMER_VECTOR);
+		hrtimer_interrupt(cpu);
+		break;
+	case IRQ_RESCHEDULE:
+		HOST_TRACE(cpu, TP_RESCHEDULE_ENTRY, cpu->id, RESCHEDULE_VECTOR);
+		cpu_run(&cpu->irq, cpu_cost(cpu, COST_reschedule_ipi), RUN_IRQS_OFF, irq_handled);
+		break;
+	default:
+		cpu_run(&cpu->irq, cpu_cost(cpu, COST_device_irq), RUN_IRQS_OFF, irq_handled);
+		break;
+	}
+}
+
+/* Where need_resched takes effect (R11). */
+static bool preemptible(const struct host_cpu *cpu)
+{
+	switch (cpu->top->mode) {
+	case RUN_USER:
+	case RUN_IDLE: return true;
+	case RUN_KERNEL: return cpu->top->may_schedule || cpu->host->cfg->preempt == PREEMPT_FULL;
+	default: return cpu->top->may_schedule;
+	}
+}
+
+/* Takes what is pending, switches if it must, then runs what is on top. */
+static void dispatch(struct host_cpu *cpu)
+{
+	unsigned steps = 0;
+
+	cpu->dispatching = true;
+	while (!sim_broken(cpu->host->sim)->id) {
+		struct context *top = cpu->top;
+
+		if (!cpu->in_irq && cpu->pending && takes_interrupts(cpu)) {
+			if (top->mode == RUN_GUEST)
+				cpu->current->ops->guest_exit(cpu->current, cpu);
+			else
+				enter_irq(cpu);
+			continue;
+		}
+		if (!cpu->in_irq && !cpu->switching && cpu->need_resched && preemptible(cpu)) {
+			schedule(cpu);
+			continue;
+		}
+		top->may_schedule = false;
+		if (top->left.v || top->mode == RUN_GUEST || ++steps > STEPS_PER_EVENT)
+			break;
+		if (!sim_count_step(cpu->host->sim))
+			break;
+		top->fn(cpu, top->owner);
+	}
+	cpu->dispatching = false;
+	start_segment(cpu);
+}
+
+/* The segment's time is over, or the CPU was kicked and has something to look at first. */
+static void segment_ends(struct host_cpu *cpu)
+{
+	if (!cpu->stopped) {
+		struct context *top = cpu->top;
+
+		top->left = ps(0);
+		cpu->stopped = true;
+		cpu->dispatching = true;
+		top->fn(cpu, top->owner);
+	}
+	dispatch(cpu);
+}
+
+static void on_segment(struct sim *sim, struct sim_event *ev)
+{
+	segment_ends(sim_container_of(ev, struct host_cpu, segment));
+}
+
+static void on_guest_segment(struct sim *sim, struct sim_event *ev)
+{
+	segment_ends(sim_container_of(ev, struct host_cpu, guest_segment));
+}
+
+static void on_device(struct sim *sim, struct sim_event *ev)
+{
+	host_raise(sim_container_of(ev, struct host_cpu, device), IRQ_LOCAL_TIMER);
+}
+
+static const struct sim_event_type segment_type = { "host_cpu.segment", SIM_PHASE_CPU, on_segment };
+static const struct sim_event_type guest_type = { "host_cpu.guest", SIM_PHASE_GUEST, on_guest_segment };
+static const struct sim_event_type device_type = { "host_cpu.clock_event", SIM_PHASE_DEVICE, on_device };
+static const struct sim_event_type ipi_type = { "host_cpu.reschedule_ipi", SIM_PHASE_DEVICE, ipi_arrives };
+
+static void never(struct host_cpu *cpu, void *owner) {}
+
+void host_cpu_init(struct host_cpu *cpu, struct host *host, uint32_t id, uint64_t seed)
+{
+	*cpu = (struct host_cpu){ .host = host, .id = id, .stopped = true };
+	sim_event_init(&cpu->segment, &segment_type, id);
+	sim_event_init(&cpu->guest_segment, &guest_type, id);
+	sim_event_init(&cpu->device, &device_type, id);
+	sim_event_init(&cpu->ipi, &ipi_type, id);
+	cost_streams_init(&cpu->costs, seed, ENTITY_CPU + id);
+	cpu->irq.owner = cpu;
+	cpu->sched.owner = cpu;
+	task_init(&cpu->idle_task, 0, TASK_FAIR, NULL, cpu);
+	cpu->idle_task.state = TASK_RUNNING;
+	cpu->idle_task.cpu = cpu;
+	cpu_run(&cpu->idle_task.ctx, PS_NEVER, RUN_IDLE, never);
+	cpu->current = &cpu->idle_task;
+	cpu->top = &cpu->idle_task.ctx;
+}
+
+void host_cpu_start(struct host_cpu *cpu)
+{
+	dispatch(cpu);
+}

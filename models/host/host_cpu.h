@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * host_cpu - one CPU: which context it executes, segment by segment, and the interrupts it takes (R3 to R6).
+ *
+ * Code is a chain of segments: a cost, whether interrupts are on, and a function that runs at the segment's end,
+ * makes its effects visible and sets the next segment with cpu_run(). A context's time passes only while it is on top of
+ * its CPU: an interrupt handler on top of a task stops the task's segment, which keeps its remainder.
+ *
+ *	raise: host_raise() -> pending bit -> taken when the running segment lets it: at once with interrupts on
+ *	       (in guest mode: by a VM-exit first), before the next segment after interrupts-off code
+ *	after a handler: next pending source by vector, then need_resched, then the interrupted segment
+ *
+ * Units: ps. Errors: none at run time.
+ * Left out: nested handlers, NMIs, softirqs; see docs/model-limits.md.
+ */
+#ifndef HOST_CPU_H
+#define HOST_CPU_H
+
+#include "host.h"
+#include "hrtimer.h"
+#include "task.h"
+
+enum irq_source { /* in ascending order of vector: the highest pending one is taken first (R5) */
+	IRQ_DEVICE,
+	IRQ_LOCAL_TIMER, /* 0xec */
+	IRQ_RESCHEDULE,  /* 0xfd */
+	IRQ_SOURCES
+};
+#define LOCAL_TIMER_VECTOR 0xec
+#define RESCHEDULE_VECTOR  0xfd
+
+struct host_cpu {
+	struct host *host;
+	uint32_t id;
+	struct context *top;     /* what executes: &irq, &sched or &current->ctx */
+	struct task *current;    /* the task that owns the CPU, also under a handler */
+	struct context irq, sched;
+	bool in_irq, switching, dispatching, stopped;
+	bool need_resched;
+	uint32_t pending;        /* bit per irq_source */
+	enum irq_source taken;
+	ps_t started;            /* when the segment on top began or went on */
+	struct sim_event segment, guest_segment, device, ipi;
+	struct cost_streams costs;
+
+	/* scheduler.c */
+	struct task *queue[2];   /* runnable, waiting: fair and FIFO, in the order in which they will run */
+	uint32_t n_queued;
+	ps_t slice_start;
+	bool slice_over;
+	struct task *switch_to;
+	struct task idle_task;
+
+	/* hrtimer.c */
+	struct hrtimer_base hrtimers;
+
+	/* nohz.c */
+	struct hrtimer tick;
+	bool tick_stopped;
+	ns_t last_tick;
+};
+
+void host_cpu_init(struct host_cpu *cpu, struct host *host, uint32_t id, uint64_t seed);
+
+/* Begins with what task_place() put on top, or idle. */
+void host_cpu_start(struct host_cpu *cpu);
+
+/* One more use of @id on this CPU. */
+ps_t cpu_cost(struct host_cpu *cpu, enum cost_id id);
+
+/* How long the segment on top has run since it began or last went on. */
+ps_t cpu_elapsed(const struct host_cpu *cpu);
+
+/* Makes the CPU look again: something changed that it would notice now. */
+void cpu_kick(struct host_cpu *cpu);
+
+/* Ends the segment of @ctx, which waits on @cpu without an end, as if its cost had run out. */
+void cpu_end_wait(struct host_cpu *cpu, struct context *ctx);
+
+/* Source @source becomes pending on @cpu; a second raise before it is taken is merged and counted. */
+void host_raise(struct host_cpu *cpu, enum irq_source source);
+
+/* smp_send_reschedule(): @from sends an interrupt that arrives after COST_ipi; merged with one on its way. */
+void host_send_reschedule(struct host_cpu *from, struct host_cpu *to);
+
+/* From the local_timer or reschedule handler's last segment: leave the handler. */
+void irq_done(struct host_cpu *cpu);
+
+#endif

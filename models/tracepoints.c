@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "tracepoints.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* clang-format off */
+/* VMX names, then SVM's: one SVM reason serves both MSR directions. Order of enum exit_reason. */
+static const char *const reasons[] = {
+	"EXTERNAL_INTERRUPT", "INTERRUPT_WINDOW", "CPUID", "HLT", "IO_INSTRUCTION", "MSR_READ", "MSR_WRITE",
+	"interrupt", "vintr", "cpuid", "hlt", "io", "msr",
+};
+static const char *const functions[] = { "tick_sched_timer", "apic_timer_fn" };
+static const char *const modules[] = { "", " [kvm]" }; /* of functions[] */
+static const char *const modes[] = { "ABS", "ABS|PINNED", "ABS|HARD", "ABS|PINNED|HARD" };
+static const char *const states[] = { "R", "R+", "S", "X" };
+static const char *const early_late[] = { "early", "late" };
+static const char *const drops[] = { "overwritten", "merged", "unseen", "late_arm" };
+
+#define F_U64(n) { .name = n, .type = TRACE_U64 }
+#define F_S64(n) { .name = n, .type = TRACE_S64 }
+#define F_TASK(n) { .name = n, .type = TRACE_TASK }
+#define F_NAME(n, table) { .name = n, .type = TRACE_NAME, .names = table, .n_names = COUNT(table) }
+
+static const struct trace_field f_entry[] = { F_U64("vcpu"), F_U64("rip") };
+static const struct trace_field f_exit[] = { F_U64("vcpu"), F_NAME("reason", reasons), F_U64("rip"),
+	F_U64("info1"), F_U64("info2"), F_U64("intr_info") };
+static const struct trace_field f_msr[] = { F_U64("index"), F_U64("data") };
+static const struct trace_field f_accept[] = { F_U64("apicid"), F_U64("vec") };
+static const struct trace_field f_irq[] = { F_U64("irq") };
+static const struct trace_field f_eoi[] = { F_U64("apicid"), F_U64("vector") };
+static const struct trace_field f_expire_wait[] = { F_U64("vcpu"), F_S64("delta"), F_NAME("when", early_late) };
+static const struct trace_field f_wakeup[] = { F_U64("ns") };
+static const struct trace_field f_hrtimer_start[] = { F_U64("hrtimer"), F_NAME("function", functions),
+	F_NAME("module", modules), F_U64("expires"), F_NAME("mode", modes) };
+static const struct trace_field f_hrtimer[] = { F_U64("hrtimer"), F_NAME("function", functions) };
+static const struct trace_field f_hrtimer_now[] = { F_U64("hrtimer"), F_NAME("function", functions),
+	F_NAME("module", modules), F_U64("now") };
+static const struct trace_field f_tick_stop[] = { F_U64("success") };
+static const struct trace_field f_switch[] = { F_TASK("prev"), F_NAME("prev_state", states), F_TASK("next") };
+static const struct trace_field f_waking[] = { F_TASK("task"), F_U64("target_cpu") };
+static const struct trace_field f_migrate[] = { F_TASK("task"), F_U64("orig_cpu"), F_U64("dest_cpu") };
+static const struct trace_field f_vector[] = { F_U64("vector") };
+static const struct trace_field f_vcpu_cpu[] = { F_U64("vcpu"), F_U64("cpu") };
+static const struct trace_field f_arm[] = { F_U64("vcpu"), F_U64("n"), F_U64("deadline"), F_U64("cpu") };
+static const struct trace_field f_expire[] = { F_U64("vcpu"), F_U64("n"), F_U64("cpu"), F_U64("vcpu.cpu") };
+static const struct trace_field f_sample[] = { F_U64("vcpu"), F_U64("n"), F_U64("cpu"), F_U64("vcpu.cpu"),
+	F_S64("lateness"), F_S64("lateness_cycles"), F_U64("guest_progress"),
+	F_S64("fire"), F_U64("notify"), F_U64("runqueue"), F_U64("exit"), F_U64("inject"), F_U64("wait"),
+	F_U64("entry"), F_U64("deliver") };
+static const struct trace_field f_drop[] = { F_U64("vcpu"), F_U64("n"), F_NAME("why", drops) };
+static const struct trace_field f_handled[] = { F_U64("vcpu"), F_NAME("reason", reasons), F_U64("time"), F_U64("cpu") };
+static const struct trace_field f_busy_wait[] = { F_U64("vcpu"), F_U64("n"), F_U64("time") };
+static const struct trace_field f_advance[] = { F_U64("vcpu"), F_U64("n"), F_U64("advance_ns") };
+
+#define EVENT(id_, kind_, system_, name_, fields_, format_) \
+	[id_] = &(const struct trace_event){ .id = id_, .kind = TRACE_KIND_##kind_, .system = system_, \
+		.name = name_, .format = format_, .fields = fields_, .n_fields = COUNT(fields_) }
+
+static const struct trace_event *const events[TP_COUNT] = {
+	EVENT(TP_KVM_ENTRY, EVENT, "kvm", "kvm_entry", f_entry, "vcpu {vcpu}, rip 0x{rip:x}"),
+	EVENT(TP_KVM_EXIT, EVENT, "kvm", "kvm_exit", f_exit,
+	      "vcpu {vcpu} reason {reason} rip 0x{rip:x} info1 0x{info1:016x} info2 0x{info2:016x} "
+	      "intr_info 0x{intr_info:08x} error_code 0x00000000"),
+	EVENT(TP_KVM_MSR, EVENT, "kvm", "kvm_msr", f_msr, "msr_write {index:x} = 0x{data:x}"),
+	EVENT(TP_KVM_APIC_ACCEPT_IRQ, EVENT, "kvm", "kvm_apic_accept_irq", f_accept, "apicid {apicid:x} vec {vec} (Fixed|edge)"),
+	EVENT(TP_KVM_INJ_VIRQ, EVENT, "kvm", "kvm_inj_virq", f_irq, "IRQ 0x{irq:x}"),
+	EVENT(TP_KVM_EOI, EVENT, "kvm", "kvm_eoi", f_eoi, "apicid {apicid:x} vector {vector}"),
+	EVENT(TP_KVM_WAIT_LAPIC_EXPIRE, EVENT, "kvm", "kvm_wait_lapic_expire", f_expire_wait, "vcpu {vcpu}: delta {delta:d} ({when})"),
+	EVENT(TP_KVM_VCPU_WAKEUP, EVENT, "kvm", "kvm_vcpu_wakeup", f_wakeup, "wait time {ns} ns, polling valid"),
+	EVENT(TP_HRTIMER_START, EVENT, "timer", "hrtimer_start", f_hrtimer_start,
+	      "hrtimer={hrtimer:016x} function={function}{module} expires={expires} softexpires={expires} mode={mode}"),
+	EVENT(TP_HRTIMER_CANCEL, EVENT, "timer", "hrtimer_cancel", f_hrtimer, "hrtimer={hrtimer:016x}"),
+	EVENT(TP_HRTIMER_EXPIRE_ENTRY, EVENT, "timer", "hrtimer_expire_entry", f_hrtimer_now,
+	      "hrtimer={hrtimer:016x} function={function}{module} now={now}"),
+	EVENT(TP_HRTIMER_EXPIRE_EXIT, EVENT, "timer", "hrtimer_expire_exit", f_hrtimer, "hrtimer={hrtimer:016x}"),
+	EVENT(TP_TICK_STOP, EVENT, "timer", "tick_stop", f_tick_stop, "success={success} dependency=NONE"),
+	EVENT(TP_SCHED_SWITCH, EVENT, "sched", "sched_switch", f_switch,
+	      "prev_comm={prev:comm} prev_pid={prev:pid} prev_prio={prev:prio} prev_state={prev_state} ==> "
+	      "next_comm={next:comm} next_pid={next:pid} next_prio={next:prio}"),
+	EVENT(TP_SCHED_WAKING, EVENT, "sched", "sched_waking", f_waking,
+	      "comm={task:comm} pid={task:pid} prio={task:prio} target_cpu={target_cpu:03u}"),
+	EVENT(TP_SCHED_MIGRATE_TASK, EVENT, "sched", "sched_migrate_task", f_migrate,
+	      "comm={task:comm} pid={task:pid} prio={task:prio} orig_cpu={orig_cpu} dest_cpu={dest_cpu}"),
+	EVENT(TP_LOCAL_TIMER_ENTRY, EVENT, "irq_vectors", "local_timer_entry", f_vector, "vector={vector}"),
+	EVENT(TP_LOCAL_TIMER_EXIT, EVENT, "irq_vectors", "local_timer_exit", f_vector, "vector={vector}"),
+	EVENT(TP_RESCHEDULE_ENTRY, EVENT, "irq_vectors", "reschedule_entry", f_vector, "vector={vector}"),
+	EVENT(TP_RESCHEDULE_EXIT, EVENT, "irq_vectors", "reschedule_exit", f_vector, "vector={vector}"),
+	EVENT(TP_FN_APIC_TIMER_FN, FUNCTION, "ftrace", "apic_timer_fn", f_vcpu_cpu, "apic_timer_fn <-__hrtimer_run_queues"),
+	EVENT(TP_FN_INJECT_APIC_TIMER_IRQS, FUNCTION, "ftrace", "kvm_inject_apic_timer_irqs", f_vcpu_cpu,
+	      "kvm_inject_apic_timer_irqs <-kvm_inject_pending_timer_irqs"),
+	EVENT(TP_LAPIC_ARM, INTERNAL, "lapicsim", "lapic_arm", f_arm, ""),
+	EVENT(TP_LAPIC_EXPIRE, INTERNAL, "lapicsim", "lapic_expire", f_expire, ""),
+	EVENT(TP_LAPIC_SAMPLE, INTERNAL, "lapicsim", "lapic_sample", f_sample, ""),
+	EVENT(TP_LAPIC_DROP, INTERNAL, "lapicsim", "lapic_drop", f_drop, ""),
+	EVENT(TP_EXIT_HANDLED, INTERNAL, "lapicsim", "exit_handled", f_handled, ""),
+	EVENT(TP_BUSY_WAIT, INTERNAL, "lapicsim", "busy_wait", f_busy_wait, ""),
+	EVENT(TP_TIMER_ADVANCE, INTERNAL, "lapicsim", "timer_advance", f_advance, ""),
+};
+/* clang-format on */
+
+const struct trace_schema lapicsim_schema = { events, TP_COUNT };
