@@ -7,7 +7,7 @@
 /* A longer line is shown as a window around the caret: one line of a hostile file must not fill the
  * terminal. */
 #define SHOWN_BEFORE 80u
-#define SHOWN_AFTER  40u
+#define SHOWN_AFTER 40u
 
 #define NAME_COMPARED_MAX 64u
 
@@ -103,59 +103,59 @@ static void append_line(GString *out, const struct source_pos *at)
 	g_string_free(ignored, TRUE);
 }
 
-static bool is_suppressed(struct diagnostics *d, int status)
+static void keep(struct diagnostics *d, int status, const char *error)
 {
+	/* All variants share their base: what is wrong there is said once. */
+	if (d->n && d->n <= DIAGNOSTICS_MAX && strstr(d->text->str, error))
+		return;
 	if (status > d->status)
 		d->status = status;
 	if (d->n++ < DIAGNOSTICS_MAX)
-		return false;
-	if (d->n == DIAGNOSTICS_MAX + 1)
+		g_string_append(d->text, error);
+	else if (d->n == DIAGNOSTICS_MAX + 1)
 		g_string_append_printf(d->text, "lapicsim: only the first %d errors are shown\n",
-		                       DIAGNOSTICS_MAX);
-	return true;
+				       DIAGNOSTICS_MAX);
 }
 
 bool error_at(struct diagnostics *d, const struct source_pos *at, const char *format, ...)
 {
+	g_autoptr(GString) error = g_string_new(NULL);
 	va_list args;
 
-	if (is_suppressed(d, 2))
-		return false;
 	va_start(args, format);
 	g_autofree char *message = g_strdup_vprintf(format, args);
 	va_end(args);
 
-	append_escaped(d->text, at->source ? at->source->name : "lapicsim");
+	append_escaped(error, at->source ? at->source->name : "lapicsim");
 	if (at->source && at->line)
-		g_string_append_printf(d->text, ":%u:%u", at->line, at->column);
-	g_string_append(d->text, ": error: ");
-	append_escaped(d->text, message);
-	g_string_append_c(d->text, '\n');
+		g_string_append_printf(error, ":%u:%u", at->line, at->column);
+	g_string_append(error, ": error: ");
+	append_escaped(error, message);
+	g_string_append_c(error, '\n');
 	if (at->source && at->line)
-		append_line(d->text, at);
+		append_line(error, at);
+	keep(d, 2, error->str);
 	return false;
 }
 
 bool error_plain(struct diagnostics *d, int status, const char *format, ...)
 {
+	g_autoptr(GString) error = g_string_new("lapicsim: error: ");
 	va_list args;
 
-	if (is_suppressed(d, status))
-		return false;
 	va_start(args, format);
 	g_autofree char *message = g_strdup_vprintf(format, args);
 	va_end(args);
 
-	g_string_append(d->text, "lapicsim: error: ");
-	append_escaped(d->text, message);
-	g_string_append_c(d->text, '\n');
+	append_escaped(error, message);
+	g_string_append_c(error, '\n');
+	keep(d, status, error->str);
 	return false;
 }
 
 static unsigned min3(unsigned a, unsigned b, unsigned c) { return MIN(MIN(a, b), c); }
 
-/* Edits between two names, upper and lower case being one, and an exchange of neighbours being one
- * edit. */
+/* Edits between two names; upper and lower case are one, an exchange of neighbours is one edit. */
 static unsigned edit_distance(const char *a, const char *b)
 {
 	unsigned rows[3][NAME_COMPARED_MAX + 1];

@@ -6,9 +6,11 @@
  *	  the line
  *	       ^
  *
- * Control bytes of the file are shown as \xNN, so that a scenario cannot drive the terminal. At most
- * DIAGNOSTICS_MAX errors are kept; then one line says that more were not shown. Lines and columns count from 1; a
- * column counts characters (Unicode code points), and the caret is placed by them.
+ * Control bytes of the file are shown as \xNN, so that a scenario cannot drive the terminal.
+ * Lines and columns count from 1; a column counts characters (Unicode code points), and the
+ * caret is placed by them. At most DIAGNOSTICS_MAX errors are kept, then one line says that more
+ * were not shown. The same error at the same place is kept once: all variants of a scenario
+ * share their base.
  */
 #ifndef DIAGNOSTICS_H
 #define DIAGNOSTICS_H
@@ -19,21 +21,21 @@
 
 #define DIAGNOSTICS_MAX 20
 
-struct source { /* one text: a file, or a --set argument */
+struct source {     /* one text: a file, or a --set argument */
 	char *name; /* as the user would write it */
 	char *text; /* valid UTF-8, LF line ends, NUL-terminated */
 	size_t length;
 };
 
 struct source_pos {
-	const struct source *source; /* NULL: no place (a missing key of the file as a whole) */
-	uint32_t line, column;
+	const struct source *source; /* NULL: no place at all */
+	uint32_t line, column;       /* line 0: the text as a whole */
 };
 
 struct diagnostics {
-	GString *text;   /* all errors so far, as they are printed */
-	unsigned n;      /* errors, the suppressed ones included    */
-	int status;      /* exit status of design 8 for the worst of them: 2, or 4 for a file that cannot be read */
+	GString *text; /* all errors so far, as they are printed */
+	unsigned n;    /* errors, the suppressed ones included */
+	int status;    /* of the worst: 2, or 4 for a file that cannot be read (design 8) */
 };
 
 void diagnostics_init(struct diagnostics *d);
@@ -47,7 +49,8 @@ bool error_at(struct diagnostics *d, const struct source_pos *at, const char *fo
 G_GNUC_PRINTF(3, 4)
 bool error_plain(struct diagnostics *d, int status, const char *format, ...);
 
-/* The one of @names (NULL-terminated) nearest to @name by edit distance, if near enough to be meant; else NULL. */
+/* The one of @names (NULL-terminated) nearest to @name by edit distance, if near enough to be
+ * meant; else NULL. */
 const char *nearest_name(const char *name, const char *const *names);
 
 #endif

@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: MIT */
+#include "parameters.h"
+
+#include "scenario_limits.h"
+#include "scenario_values.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define RUN_MAX_PS (LIMIT_RUN_DAYS * UINT64_C(86400) * PS_PER_S)
+#define TOP(field) offsetof(struct top_values, field)
+#define HOST(field) offsetof(struct host_config, field)
+#define CPU(field) offsetof(struct cpu_values, field)
+#define COST_OF(field) offsetof(struct cost_values, field)
+#define KVM(field) offsetof(struct kvm_config, field)
+#define VCPU(field) offsetof(struct vcpu_values, field)
+#define GUEST(field) offsetof(struct guest_values, field)
+#define EXITS(field) offsetof(struct other_exits, field)
+#define COMMAND(field) offsetof(struct command_values, field)
+#define EXPECT(field) offsetof(struct expect_values, field)
+
+static const struct section sections[SECTION_COUNT] = {
+	[SECTION_TOP] = { "", NULL, SECTION_COUNT, SECTION_MAP, NULL, false, "the file itself" },
+	[SECTION_HOST] = { "host", "host", SECTION_TOP, SECTION_MAP, NULL, false,
+			   "the machine and the configuration of its kernel" },
+	[SECTION_HOST_START] = { "host.start", "start", SECTION_HOST, SECTION_MAP, NULL, false,
+				 "what the host's clocks read when the run begins" },
+	[SECTION_HOST_CPUS] = { "host.cpus[]", "cpus", SECTION_HOST, SECTION_KEYED, "id", false,
+				"its CPUs, numbered from 0 without a gap" },
+	[SECTION_COSTS] = { "costs", "costs", SECTION_TOP, SECTION_MAP, NULL, false,
+			    "what a piece of host code takes: a time, cycles of the host TSC, or a "
+			    "map" },
+	[SECTION_COST] = { "costs.NAME", NULL, SECTION_COSTS, SECTION_MAP, NULL, false,
+			   "a cost with its distribution or its source" },
+	[SECTION_KVM] = { "kvm", "kvm", SECTION_TOP, SECTION_MAP, NULL, false,
+			  "parameters of the module kvm, as modprobe takes them: no units" },
+	[SECTION_KVM_INTEL] = { "kvm_intel", "kvm_intel", SECTION_TOP, SECTION_MAP, NULL, false,
+				"parameters of the module kvm_intel, as modprobe takes them" },
+	[SECTION_VMS] = { "vms[]", "vms", SECTION_TOP, SECTION_KEYED, "name", false,
+			  "the virtual machines" },
+	[SECTION_VCPUS] = { "vms[].vcpus[]", "vcpus", SECTION_VMS, SECTION_KEYED, "id", false,
+			    "the vCPUs of a VM; each runs the VM's guest" },
+	[SECTION_GUEST] = { "vms[].guest", "guest", SECTION_VMS, SECTION_MAP, NULL, false,
+			    "what each vCPU of the VM runs" },
+	[SECTION_OTHER_EXITS] = { "vms[].guest.other_exits", "other_exits", SECTION_GUEST,
+				  SECTION_MAP, NULL, false,
+				  "VM-exits that have nothing to do with the timer" },
+	[SECTION_TIMELINE] = { "timeline[]", "timeline", SECTION_TOP, SECTION_LIST, NULL, false,
+			       "what happens from outside, and when" },
+	[SECTION_EXPECT] = { "expect[]", "expect", SECTION_TOP, SECTION_LIST, NULL, true,
+			     "what must hold after the runs" },
+};
+
+static const struct value_name hz_names[] = {
+	{ "100", 100 }, { "250", 250 }, { "300", 300 }, { "1000", 1000 }, { NULL, 0 }
+};
+static const struct value_name vendor_names[] = { { "intel", HOST_INTEL },
+						  { "amd", HOST_AMD },
+						  { NULL, 0 } };
+static const struct value_name preempt_names[] = { { "none", PREEMPT_NONE },
+						   { "voluntary", PREEMPT_VOLUNTARY },
+						   { "full", PREEMPT_FULL },
+						   { NULL, 0 } };
+static const struct value_name wait_names[] = { { "spin", GUEST_WAIT_SPIN },
+						{ "hlt", GUEST_WAIT_HLT },
+						{ NULL, 0 } };
+static const struct value_name reason_names[] = { { "CPUID", EXIT_REASON_CPUID },
+						  { "IO_INSTRUCTION", EXIT_REASON_IO_INSTRUCTION },
+						  { "MSR_READ", EXIT_REASON_MSR_READ },
+						  { NULL, 0 } };
+static const struct value_name from_names[] = { { "last", EXITS_FROM_LAST },
+						{ "grid", EXITS_FROM_GRID },
+						{ NULL, 0 } };
+static const struct value_name class_names[] = { { "fair", TASK_FAIR },
+						 { "fifo", TASK_FIFO },
+						 { NULL, 0 } };
+static const struct value_name mark_names[] = { { "guess", COST_GUESS },
+						{ "published", COST_PUBLISHED },
+						{ "derived", COST_DERIVED },
+						{ NULL, 0 } };
+static const struct value_name do_names[] = {
+	{ "hog-start", DO_HOG_START },
+	{ "hog-stop", DO_HOG_STOP },
+	{ "migrate", DO_MIGRATE },
+	{ "set-affinity", DO_SET_AFFINITY },
+	{ "irqs-off", DO_IRQS_OFF },
+	{ "device-irq", DO_DEVICE_IRQ },
+	{ NULL, 0 },
+};
+
+static const struct command_keys commands[DO_COUNT] = {
+	[DO_HOG_START] = { "cpu", "class", "starts a thread on that CPU that never sleeps" },
+	[DO_HOG_STOP] = { "cpu", "", "ends the hog of that CPU" },
+	[DO_MIGRATE] = { "vcpu cpu", "",
+			 "moves the vCPU thread: sched_setaffinity() to that one CPU" },
+	[DO_SET_AFFINITY] = { "vcpu cpus", "", "sched_setaffinity() of the vCPU thread" },
+	[DO_IRQS_OFF] = { "cpu for", "", "kernel code with interrupts off keeps the CPU" },
+	[DO_DEVICE_IRQ] = { "cpu", "", "a device interrupts that CPU" },
+};
+
+static const struct parameter parameters[] = {
+	{ SECTION_TOP, "scenario", PARAMETER_WORD,
+	  .absent = "a fragment, which can only be included", .help = "name of the scenario",
+	  .file_only = true, .offset = TOP(scenario) },
+	{ SECTION_TOP, "about", PARAMETER_TEXT, .absent = "nothing",
+	  .help = "what it shows, for the report", .file_only = true, .offset = TOP(about) },
+	{ SECTION_TOP, "source", PARAMETER_TEXT, .absent = "nothing",
+	  .help = "where it comes from: a mainline commit, a message, a paper", .file_only = true,
+	  .offset = TOP(source) },
+	{ SECTION_TOP, "include", PARAMETER_NODE, .absent = "none", .form = "list of fragments",
+	  .help = "files that this one overrides: beside it, or in the library", .file_only = true,
+	  .offset = TOP(include) },
+	{ SECTION_TOP, "seed", PARAMETER_U64, .max = UINT64_MAX, .def = "1",
+	  .help = "of every random stream", .offset = TOP(seed) },
+	{ SECTION_TOP, "duration", PARAMETER_DURATION, .min = PS_PER_NS, .max = RUN_MAX_PS,
+	  .help = "simulated time of a run", .offset = TOP(duration) },
+	{ SECTION_TOP, "kernel", PARAMETER_NODE, .form = "release, e.g. v5.2",
+	  .help = "the mainline release: one form of every decision", .kernel = "uname -r",
+	  .offset = TOP(kernel) },
+	{ SECTION_TOP, "apply", PARAMETER_NODE, .absent = "none", .form = "list of commits",
+	  .help = "sets every decision that the commit changed to the form it introduced",
+	  .offset = TOP(apply) },
+	{ SECTION_TOP, "revert", PARAMETER_NODE, .absent = "none", .form = "list of commits",
+	  .help = "sets it to the form before the commit, whose form must be in force",
+	  .offset = TOP(revert) },
+	{ SECTION_TOP, "forms", PARAMETER_NODE, .absent = "none", .form = "map of decision: form",
+	  .help = "names forms directly, also those that never were in a release",
+	  .offset = TOP(forms) },
+	{ SECTION_TOP, "variants", PARAMETER_NODE, .absent = "one, called run",
+	  .form = "map of name: overrides", .help = "runs that differ in some keys, side by side",
+	  .file_only = true, .offset = TOP(variants) },
+	{ SECTION_TOP, "sweep", PARAMETER_NODE, .absent = "none", .form = "reserved",
+	  .help = "reserved: this version has no sweeps", .file_only = true, .offset = TOP(sweep) },
+
+	{ SECTION_HOST, "vendor", PARAMETER_ENUM, .names = vendor_names, .def = "intel",
+	  .help = "whose virtualization: names of exits, order of an exit's steps",
+	  .kernel = "kvm_intel, kvm_amd", .offset = HOST(vendor) },
+	{ SECTION_HOST, "hz", PARAMETER_ENUM, .names = hz_names, .def = "250",
+	  .help = "ticks a second", .kernel = "CONFIG_HZ", .offset = HOST(hz) },
+	{ SECTION_HOST, "tsc", PARAMETER_FREQUENCY, .min = LIMIT_KHZ_MIN, .max = LIMIT_KHZ_MAX,
+	  .help = "rate of the TSC, and what the kernel believes it to be", .kernel = "tsc_khz",
+	  .offset = HOST(tsc_khz) },
+	{ SECTION_HOST, "timer_migration", PARAMETER_BOOL, .def = "true",
+	  .help = "an unpinned timer may go to another CPU", .kernel = "kernel.timer_migration",
+	  .offset = HOST(timer_migration) },
+	{ SECTION_HOST, "hres", PARAMETER_BOOL, .def = "true",
+	  .help = "high-resolution timers are active", .kernel = "hrtimer_hres_active",
+	  .offset = HOST(hres_active) },
+	{ SECTION_HOST, "preempt", PARAMETER_ENUM, .names = preempt_names, .def = "voluntary",
+	  .help = "where kernel code gives up the CPU", .kernel = "CONFIG_PREEMPT_*",
+	  .offset = HOST(preempt) },
+	{ SECTION_HOST, "slice", PARAMETER_DURATION, .min = PS_PER_NS, .max = RUN_MAX_PS,
+	  .def = "3ms", .help = "time slice of a fair task while others wait",
+	  .offset = HOST(slice) },
+	{ SECTION_HOST, "wakeup_granularity", PARAMETER_DURATION, .max = RUN_MAX_PS, .def = "1ms",
+	  .help = "a woken fair task preempts one that has run this long",
+	  .offset = HOST(wakeup_granularity) },
+	{ SECTION_HOST_START, "tsc", PARAMETER_CYCLES, .max = UINT64_MAX, .def = "0cycles",
+	  .help = "host TSC", .offset = HOST(start_tsc) },
+	{ SECTION_HOST_START, "monotonic", PARAMETER_MONOTONIC, .max = KTIME_MAX, .def = "0ns",
+	  .help = "CLOCK_MONOTONIC", .kernel = "ktime_get()", .offset = HOST(start_monotonic) },
+	{ SECTION_HOST_CPUS, "id", PARAMETER_U64, .max = LIMIT_CPUS - 1, .help = "its number",
+	  .kernel = "smp_processor_id()", .offset = CPU(id) },
+	{ SECTION_HOST_CPUS, "nohz_full", PARAMETER_BOOL, .def = "false",
+	  .help = "in nohz_full=: no tick while one task runs, not housekeeping for timers",
+	  .kernel = "nohz_full=", .offset = CPU(config.nohz_full) },
+	{ SECTION_HOST_CPUS, "isolated", PARAMETER_BOOL, .def = "false",
+	  .help = "in isolcpus=: has no scheduling domain",
+	  .kernel = "isolcpus=", .offset = CPU(config.isolated) },
+	{ SECTION_HOST_CPUS, "idle_exit", PARAMETER_DURATION, .max = RUN_MAX_PS, .def = "0ns",
+	  .help = "time from an interrupt to the first instruction when idle",
+	  .kernel = "C-state exit latency", .offset = CPU(config.idle_exit) },
+
+#define COST(cost, ns, what)      \
+	{ SECTION_COSTS,          \
+	  #cost,                  \
+	  .type = PARAMETER_NODE, \
+	  .def = #ns "ns",        \
+	  .form = "cost",         \
+	  .help = what,           \
+	  .offset = COST_##cost * sizeof(const struct node *) },
+	COSTS(COST)
+#undef COST
+		{ SECTION_COST, "value", PARAMETER_NODE, .absent = "quantiles",
+		  .form = "time or cycles", .help = "a constant cost", .offset = COST_OF(value) },
+	{ SECTION_COST, "quantiles", PARAMETER_NODE, .absent = "value",
+	  .form = "list of times or of cycles",
+	  .help = "equidistant quantiles from the least to the greatest, ascending",
+	  .offset = COST_OF(quantiles) },
+	{ SECTION_COST, "source", PARAMETER_TEXT, .absent = "none given",
+	  .help = "who measured it; needed unless it is a guess", .offset = COST_OF(source) },
+	{ SECTION_COST, "mark", PARAMETER_ENUM, .names = mark_names, .def = "guess",
+	  .help = "how it is known", .offset = COST_OF(mark) },
+
+	{ SECTION_KVM, "lapic_timer_advance_ns", PARAMETER_I64, .min = (uint64_t)INT32_MIN,
+	  .max = UINT32_MAX, .absent = "the release's default",
+	  .help = "how early the timer fires; -1 adapts it (from v5.2 on)",
+	  .kernel = "kvm.lapic_timer_advance_ns", .offset = KVM(lapic_timer_advance_ns) },
+	{ SECTION_KVM_INTEL, "preemption_timer", PARAMETER_SWITCH, .def = "Y",
+	  .help = "use the VMX preemption timer where the release has it",
+	  .kernel = "kvm_intel.preemption_timer", .offset = KVM(preemption_timer) },
+
+	{ SECTION_VMS, "name", PARAMETER_WORD, .help = "its name",
+	  .offset = offsetof(struct vm_config, name) },
+	{ SECTION_VCPUS, "id", PARAMETER_U64, .max = LIMIT_VCPUS - 1,
+	  .help = "its number, as the guest and kvm_entry say it", .kernel = "vcpu->vcpu_id",
+	  .offset = VCPU(id) },
+	{ SECTION_VCPUS, "affinity", PARAMETER_CPUS, .absent = "all CPUs",
+	  .help = "host CPUs that the vCPU thread may use", .kernel = "sched_setaffinity()",
+	  .offset = VCPU(affinity) },
+	{ SECTION_VCPUS, "cpu", PARAMETER_U64, .max = LIMIT_CPUS - 1,
+	  .absent = "the lowest of its affinity", .help = "host CPU where it starts",
+	  .offset = VCPU(cpu) },
+	{ SECTION_VCPUS, "tsc", PARAMETER_FREQUENCY, .min = LIMIT_KHZ_MIN, .max = LIMIT_KHZ_MAX,
+	  .absent = "the host's", .help = "rate of the guest TSC", .kernel = "KVM_SET_TSC_KHZ",
+	  .offset = VCPU(tsc_khz) },
+	{ SECTION_VCPUS, "tsc_offset", PARAMETER_OFFSET, .max = UINT64_MAX, .def = "0cycles",
+	  .help = "added to the scaled host TSC; may be negative", .kernel = "TSC_OFFSET",
+	  .offset = VCPU(tsc_offset) },
+
+	{ SECTION_GUEST, "workload", PARAMETER_WORD, .help = "see lapicsim list workloads",
+	  .offset = GUEST(workload) },
+	{ SECTION_GUEST, "wait", PARAMETER_ENUM, .names = wait_names, .def = "spin",
+	  .help = "how the guest waits for its interrupt", .offset = GUEST(config.wait) },
+	{ SECTION_GUEST, "delta", PARAMETER_QUANTITY, .max = RUN_MAX_PS, .max_cycles = INT64_MAX,
+	  .def = "0ns", .help = "from the arming RDTSC to the deadline",
+	  .offset = GUEST(config.delta) },
+	{ SECTION_GUEST, "arm_jitter", PARAMETER_QUANTITY, .max = RUN_MAX_PS,
+	  .max_cycles = INT64_MAX, .def = "0ns",
+	  .help = "before each arming the guest computes for a uniform time below this",
+	  .offset = GUEST(config.arm_jitter) },
+	{ SECTION_GUEST, "samples", PARAMETER_U64, .max = UINT64_MAX, .def = "0",
+	  .help = "stop arming after this many; 0: never", .offset = GUEST(config.samples) },
+	{ SECTION_GUEST, "loop", PARAMETER_QUANTITY, .min = 1, .max = PS_PER_S,
+	  .max_cycles = LIMIT_KHZ_MAX * INT64_C(1000), .def = "20cycles",
+	  .help = "one turn of a spin, which tests at its end", .offset = GUEST(config.loop) },
+	{ SECTION_GUEST, "handler_rdmsr", PARAMETER_BOOL, .def = "false",
+	  .help = "the handler reads APIC_ID by RDMSR before its EOI (an exit)",
+	  .offset = GUEST(config.handler_rdmsr) },
+	{ SECTION_GUEST, "file", PARAMETER_NODE, .absent = "none", .form = "CSV file",
+	  .help = "the recording that the workload replays: columns arm_tsc and deadline_tsc",
+	  .offset = GUEST(file) },
+	{ SECTION_OTHER_EXITS, "every", PARAMETER_QUANTITY, .min = 1, .max = RUN_MAX_PS,
+	  .max_cycles = INT64_MAX, .help = "time between two of them", .offset = EXITS(every) },
+	{ SECTION_OTHER_EXITS, "reason", PARAMETER_ENUM, .names = reason_names, .def = "CPUID",
+	  .help = "what makes the guest exit", .kernel = "kvm_exit reason",
+	  .offset = EXITS(reason) },
+	{ SECTION_OTHER_EXITS, "from", PARAMETER_ENUM, .names = from_names, .def = "last",
+	  .help = "counted from the last one by the guest's code, or on a grid of its own",
+	  .offset = EXITS(from) },
+	{ SECTION_OTHER_EXITS, "phase", PARAMETER_QUANTITY, .max = RUN_MAX_PS,
+	  .max_cycles = INT64_MAX, .def = "0ns", .help = "shift of the grid",
+	  .offset = EXITS(phase) },
+
+	{ SECTION_TIMELINE, "at", PARAMETER_DURATION, .max = RUN_MAX_PS, .absent = "every",
+	  .help = "when, from the begin of the run", .offset = COMMAND(command.at) },
+	{ SECTION_TIMELINE, "every", PARAMETER_DURATION, .min = 1, .max = RUN_MAX_PS,
+	  .absent = "once", .help = "repeats it; without at: first after one period",
+	  .offset = COMMAND(command.every) },
+	{ SECTION_TIMELINE, "do", PARAMETER_ENUM, .names = do_names, .help = "the command",
+	  .offset = COMMAND(command.what) },
+	{ SECTION_TIMELINE, "vcpu", PARAMETER_NODE, .absent = "by command",
+	  .form = "VM.ID, or ID if there is one VM", .help = "a vCPU", .offset = COMMAND(vcpu) },
+	{ SECTION_TIMELINE, "cpu", PARAMETER_U64, .max = LIMIT_CPUS - 1, .absent = "by command",
+	  .help = "a host CPU", .offset = COMMAND(cpu) },
+	{ SECTION_TIMELINE, "cpus", PARAMETER_CPUS, .absent = "by command", .help = "host CPUs",
+	  .offset = COMMAND(command.cpus) },
+	{ SECTION_TIMELINE, "for", PARAMETER_DURATION, .min = 1, .max = RUN_MAX_PS,
+	  .absent = "by command", .help = "how long", .offset = COMMAND(command.duration) },
+	{ SECTION_TIMELINE, "class", PARAMETER_ENUM, .names = class_names, .def = "fair",
+	  .help = "scheduling class of the hog", .kernel = "SCHED_OTHER, SCHED_FIFO",
+	  .offset = COMMAND(command.task_class) },
+
+	{ SECTION_EXPECT, "id", PARAMETER_WORD, .help = "its name", .offset = EXPECT(id) },
+	{ SECTION_EXPECT, "that", PARAMETER_NODE, .form = "comparison",
+	  .help = "see Expectations below", .offset = EXPECT(that) },
+	{ SECTION_EXPECT, "only", PARAMETER_NODE, .absent = "all variants",
+	  .form = "list of variants", .help = "the variants for which it must hold",
+	  .offset = EXPECT(only) },
+	{ SECTION_EXPECT, "not", PARAMETER_NODE, .absent = "no exception",
+	  .form = "list of variants", .help = "the variants for which it need not hold",
+	  .offset = EXPECT(not ) },
+	{ SECTION_EXPECT, "recorded", PARAMETER_NODE, .absent = "none", .form = "CSV file",
+	  .help = "a table that the expectation reads as recorded.COLUMN",
+	  .offset = EXPECT(recorded) },
+};
+
+const struct section *section_get(enum section_id id) { return &sections[id]; }
+
+const struct parameter *parameters_all(size_t *n)
+{
+	*n = G_N_ELEMENTS(parameters);
+	return parameters;
+}
+
+const struct command_keys *command_keys(uint32_t what) { return &commands[what]; }
+
+const struct value_name *command_names(void) { return do_names; }
+
+const struct value_name *cost_mark_names(void) { return mark_names; }
+
+enum section_id section_child(enum section_id parent, const char *key)
+{
+	for (enum section_id i = 0; i < SECTION_COUNT; i++)
+		if (sections[i].parent == parent && sections[i].key &&
+		    strcmp(sections[i].key, key) == 0)
+			return i;
+	return SECTION_COUNT;
+}
+
+const struct parameter *parameter_find(enum section_id section, const char *key)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(parameters); i++)
+		if (parameters[i].section == section && strcmp(parameters[i].key, key) == 0)
+			return &parameters[i];
+	return NULL;
+}
+
+const char **section_keys(enum section_id section)
+{
+	GPtrArray *keys = g_ptr_array_new();
+
+	for (size_t i = 0; i < G_N_ELEMENTS(parameters); i++)
+		if (parameters[i].section == section)
+			g_ptr_array_add(keys, (gpointer)parameters[i].key);
+	for (enum section_id i = 0; i < SECTION_COUNT; i++)
+		if (sections[i].parent == section && sections[i].key)
+			g_ptr_array_add(keys, (gpointer)sections[i].key);
+	g_ptr_array_add(keys, NULL);
+	return (const char **)(void *)g_ptr_array_free(keys, FALSE);
+}
+
+static const char *section_label(enum section_id section)
+{
+	return section == SECTION_TOP ? "a scenario" : sections[section].path;
+}
+
+bool fail_unknown_key(const struct source_pos *at, enum section_id section, const char *key,
+		      struct diagnostics *d)
+{
+	g_autofree const char **keys = section_keys(section);
+	const char *near = nearest_name(key, keys);
+	g_autofree char *all = near ? NULL : g_strjoinv(", ", (char **)(void *)keys);
+
+	if (near)
+		return error_at(d, at, "unknown key '%s' in %s; did you mean '%s'?", key,
+				section_label(section), near);
+	return error_at(d, at, "unknown key '%s' in %s; it has %s", key, section_label(section),
+			all);
+}
+
+static bool read_scalar(const struct node *node, const struct parameter *p, void *to,
+			struct diagnostics *d)
+{
+	const struct value_key key = { p->key, p->min, p->max, p->max_cycles };
+
+	switch (p->type) {
+	case PARAMETER_TEXT: return value_text(node, &key, to, d);
+	case PARAMETER_WORD: return value_word(node, &key, to, d);
+	case PARAMETER_DURATION: return value_duration(node, &key, to, d);
+	case PARAMETER_MONOTONIC: return value_monotonic(node, &key, to, d);
+	case PARAMETER_CYCLES: return value_cycles(node, &key, to, d);
+	case PARAMETER_OFFSET: return value_offset(node, &key, to, d);
+	case PARAMETER_QUANTITY: return value_quantity(node, &key, to, d);
+	case PARAMETER_FREQUENCY: return value_frequency(node, &key, to, d);
+	case PARAMETER_U64: return value_u64(node, &key, to, d);
+	case PARAMETER_I64: return value_i64(node, &key, to, d);
+	case PARAMETER_BOOL: return value_bool(node, &key, to, d);
+	case PARAMETER_SWITCH: return value_switch(node, &key, to, d);
+	case PARAMETER_ENUM: return value_enum(node, &key, p->names, to, d);
+	case PARAMETER_CPUS: return value_cpus(node, &key, to, d);
+	case PARAMETER_NODE: *(const struct node **)to = node; return true;
+	}
+	g_assert_not_reached();
+}
+
+static bool read_default(const struct parameter *p, void *to, struct diagnostics *d)
+{
+	const struct node node = { .kind = NODE_SCALAR, .text = p->def };
+
+	if (!p->def || p->type == PARAMETER_NODE)
+		return true;
+	const bool ok = read_scalar(&node, p, to, d);
+
+	g_assert(ok); /* a default of the table that its own row refuses */
+	return ok;
+}
+
+static bool check_known_keys(const struct node *node, enum section_id section,
+			     struct diagnostics *d)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; i < node->n; i++) {
+		const struct node_entry *e = &node->entries[i];
+
+		if (parameter_find(section, e->key) ||
+		    section_child(section, e->key) != SECTION_COUNT)
+			continue;
+		ok = fail_unknown_key(&e->at, section, e->key, d);
+	}
+	return ok;
+}
+
+bool section_read(const struct node *node, enum section_id section, const struct source_pos *at,
+		  void *base, struct diagnostics *d)
+{
+	static const struct node empty = { .kind = NODE_MAP };
+	const struct source_pos *place = node ? &node->at : at;
+	bool ok = true;
+
+	if (!node)
+		node = &empty;
+	if (node->kind == NODE_SCALAR && *node->text == '\0')
+		return error_at(d, place, "%s: is empty; write {} or leave the key out",
+				section_label(section));
+	if (node->kind != NODE_MAP)
+		return error_at(d, place, "%s: takes a map, not %s", section_label(section),
+				node_kind_name(node));
+	for (size_t i = 0; i < G_N_ELEMENTS(parameters); i++) {
+		const struct parameter *p = &parameters[i];
+
+		if (p->section != section)
+			continue;
+		const struct node *value = node_get(node, p->key);
+		void *to = (char *)base + p->offset;
+
+		if (value)
+			ok &= read_scalar(value, p, to, d);
+		else if (p->def || p->absent)
+			ok &= read_default(p, to, d);
+		else
+			ok = error_at(d, place, "the key '%s' is missing in %s", p->key,
+				      section_label(section));
+	}
+	return check_known_keys(node, section, d) && ok;
+}
+
+bool parameter_print(GString *out, const struct parameter *p, const void *base)
+{
+	const void *from = (const char *)base + p->offset;
+
+	switch (p->type) {
+	case PARAMETER_TEXT:
+		if (!*(const char *const *)from)
+			return false;
+		value_print_text(out, *(const char *const *)from);
+		return true;
+	case PARAMETER_WORD:
+		if (!*(const char *const *)from)
+			return false;
+		g_string_append(out, *(const char *const *)from);
+		return true;
+	case PARAMETER_DURATION: value_print_duration(out, *(const ps_t *)from); return true;
+	case PARAMETER_MONOTONIC:
+		g_string_append_printf(out, "%" PRIu64 "ns", ((const ns_t *)from)->v);
+		return true;
+	case PARAMETER_CYCLES:
+		g_string_append_printf(out, "%" PRIu64 "cycles", *(const uint64_t *)from);
+		return true;
+	case PARAMETER_OFFSET:
+		g_string_append_printf(out, "%" PRId64 "cycles", *(const int64_t *)from);
+		return true;
+	case PARAMETER_QUANTITY:
+		value_print_quantity(out, *(const struct quantity *)from);
+		return true;
+	case PARAMETER_FREQUENCY: value_print_frequency(out, *(const khz_t *)from); return true;
+	case PARAMETER_U64:
+		g_string_append_printf(out, "%" PRIu64, *(const uint64_t *)from);
+		return true;
+	case PARAMETER_I64:
+		g_string_append_printf(out, "%" PRId64, *(const int64_t *)from);
+		return true;
+	case PARAMETER_BOOL:
+		g_string_append(out, *(const bool *)from ? "true" : "false");
+		return true;
+	case PARAMETER_SWITCH: g_string_append(out, *(const bool *)from ? "Y" : "N"); return true;
+	case PARAMETER_ENUM:
+		g_string_append(out, value_enum_name(p->names, *(const uint32_t *)from));
+		return true;
+	case PARAMETER_CPUS: value_print_cpus(out, from); return true;
+	case PARAMETER_NODE: return false;
+	}
+	g_assert_not_reached();
+}
+
+static void print_range(GString *out, const struct parameter *p)
+{
+	g_string_append(out, ", ");
+	value_print_duration(out, ps(p->min));
+	g_string_append(out, " to ");
+	value_print_duration(out, ps(p->max));
+}
+
+void parameter_print_type(GString *out, const struct parameter *p)
+{
+	switch (p->type) {
+	case PARAMETER_TEXT: g_string_append(out, "text"); break;
+	case PARAMETER_WORD: g_string_append(out, "name"); break;
+	case PARAMETER_DURATION:
+		g_string_append(out, "duration");
+		print_range(out, p);
+		break;
+	case PARAMETER_MONOTONIC: g_string_append(out, "instant, whole ns"); break;
+	case PARAMETER_CYCLES: g_string_append(out, "cycles"); break;
+	case PARAMETER_OFFSET: g_string_append(out, "cycles, with sign"); break;
+	case PARAMETER_QUANTITY:
+		g_string_append(out, "duration or cycles");
+		print_range(out, p);
+		break;
+	case PARAMETER_FREQUENCY:
+		g_string_append_printf(out, "frequency, %" PRIu64 "kHz to %" PRIu64 "kHz", p->min,
+				       p->max);
+		break;
+	case PARAMETER_U64:
+		g_string_append_printf(out, "whole number, %" PRIu64 " to %" PRIu64, p->min,
+				       p->max);
+		break;
+	case PARAMETER_I64:
+		g_string_append_printf(out, "whole number, %" PRId64 " to %" PRId64,
+				       (int64_t)p->min, (int64_t)p->max);
+		break;
+	case PARAMETER_BOOL: g_string_append(out, "true or false"); break;
+	case PARAMETER_SWITCH: g_string_append(out, "Y or N"); break;
+	case PARAMETER_ENUM:
+		for (const struct value_name *n = p->names; n->name; n++)
+			g_string_append_printf(out, "%s%s", n == p->names ? "" : ", ", n->name);
+		break;
+	case PARAMETER_CPUS: g_string_append(out, "list of CPUs, e.g. [0, 2-3]"); break;
+	case PARAMETER_NODE: g_string_append(out, p->form); break;
+	}
+}
+
+bool keys_have(const char *keys, const char *key)
+{
+	const size_t length = strlen(key);
+
+	for (const char *p = keys; *p;) {
+		const size_t n = strcspn(p, " !");
+
+		if (n == length && strncmp(p, key, n) == 0)
+			return true;
+		p += n + strspn(p + n, " !");
+	}
+	return false;
+}

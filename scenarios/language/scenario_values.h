@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * scenario_values - what a section of a scenario holds once its scalars are typed, before checks
+ * across keys.
+ *
+ * Where the struct of the model has no room for a reference that is not resolved yet (a vCPU by its
+ * name) or for a place, one of these stands in between. Private to scenarios/language.
+ */
+#ifndef SCENARIO_VALUES_H
+#define SCENARIO_VALUES_H
+
+#include "scenario.h"
+#include "yaml_tree.h"
+
+struct top_values {
+	const char *scenario, *about, *source;
+	const struct node *include, *kernel, *apply, *revert, *forms, *variants, *sweep;
+	uint64_t seed;
+	ps_t duration;
+};
+
+struct cpu_values {
+	uint64_t id;
+	struct cpu_config config;
+};
+
+struct cost_values {
+	const struct node *value, *quantiles;
+	const char *source;
+	uint32_t mark;
+};
+
+struct vcpu_values {
+	uint64_t id, cpu;
+	struct cpu_mask affinity;
+	khz_t tsc_khz;
+	uint64_t tsc_offset;
+};
+
+struct guest_values {
+	struct guest_config config;
+	const char *workload;
+	const struct node *file;
+	bool hlt;
+};
+
+struct command_values {
+	struct timeline_command command;
+	const struct node *vcpu;
+	uint64_t cpu;
+};
+
+struct expect_values {
+	const char *id;
+	const struct node *that, *only, *not, *recorded;
+};
+
+#endif

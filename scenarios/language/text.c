@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+#include "text.h"
+
+#include "scenario_limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void source_free(struct source *source)
+{
+	if (!source)
+		return;
+	g_free(source->name);
+	g_free(source->text);
+	g_free(source);
+}
+
+/* The C library's text, never a translated one: errors are the same bytes everywhere. */
+static bool fail_errno(struct diagnostics *d, const char *what, const char *path, int error)
+{
+	return error_plain(d, 4, "cannot %s '%s': %s", what, path, strerrordesc_np(error));
+}
+
+static bool fail_size(struct diagnostics *d, const char *path, size_t limit)
+{
+	return error_plain(d, 2, "'%s' is larger than the limit of %zu bytes", path, limit);
+}
+
+/* Not blocking on a FIFO without a writer, and not becoming the owner of a terminal. */
+static int open_regular(const char *path, size_t limit, struct text_id *id, struct diagnostics *d)
+{
+	struct stat st;
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0) {
+		fail_errno(d, "open", path, errno);
+		return -1;
+	}
+	if (fstat(fd, &st) != 0)
+		fail_errno(d, "read", path, errno);
+	else if (S_ISDIR(st.st_mode))
+		error_plain(d, 2, "'%s' is a folder, not a file", path);
+	else if (!S_ISREG(st.st_mode))
+		error_plain(d, 2, "'%s' is not a regular file", path);
+	else if ((uintmax_t)st.st_size > limit)
+		fail_size(d, path, limit);
+	else {
+		if (id)
+			*id = (struct text_id){ st.st_dev, st.st_ino };
+		return fd;
+	}
+	close(fd);
+	return -1;
+}
+
+/* At most @limit bytes, whatever fstat() said: a file may grow, and /proc says 0. */
+static char *read_capped(int fd, const char *path, size_t limit, size_t *length,
+			 struct diagnostics *d)
+{
+	size_t size = 4096, n = 0;
+	char *buffer = g_malloc(size + 1);
+
+	for (;;) {
+		const ssize_t got = read(fd, buffer + n, size - n);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			fail_errno(d, "read", path, errno);
+			break;
+		}
+		n += (size_t)got;
+		if (n > limit) {
+			fail_size(d, path, limit);
+			break;
+		}
+		if (got == 0) {
+			*length = n;
+			return buffer;
+		}
+		if (n == size)
+			buffer = g_realloc(buffer, (size = MIN(size * 2, limit + 1)) + 1);
+	}
+	g_free(buffer);
+	return NULL;
+}
+
+/* In place; @text has room for a NUL behind it. */
+static size_t fold_line_ends(char *text, size_t length)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < length; i++)
+		if (text[i] != '\r' || i + 1 == length || text[i + 1] != '\n')
+			text[n++] = text[i];
+	text[n] = '\0';
+	return n;
+}
+
+/* What is wrong with the character @c at @p, or NULL. */
+static const char *character_fault(const char *p, size_t left, gunichar c)
+{
+	if (*p == '\0')
+		return "a NUL byte; a scenario is text";
+	if (c == (gunichar)-1 || c == (gunichar)-2)
+		return "not valid UTF-8";
+	if (c == '\t')
+		return "a tab; use blanks";
+	if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+		return "a control character";
+	if (c == 0xfeff)
+		return "a byte-order mark; save the file as UTF-8 without one";
+	if (c == 0x2028 || c == 0x2029 || (c & 0xfffe) == 0xfffe)
+		return "a character that is no text";
+	return NULL;
+}
+
+/* The first fault of the text ends the check: behind it, columns mean nothing. */
+static bool check_text(const struct source *source, enum text_kind kind, struct diagnostics *d)
+{
+	const char *p = source->text, *end = p + source->length, *line = p;
+	struct source_pos at = { source, 1, 1 };
+
+	while (p < end) {
+		if (*p == '\n') {
+			line = ++p;
+			at.line++;
+			at.column = 1;
+			continue;
+		}
+		const gunichar c = (unsigned char)*p < 0x80
+					   ? (gunichar)(unsigned char)*p
+					   : g_utf8_get_char_validated(p, (gssize)(end - p));
+		const char *fault = character_fault(p, (size_t)(end - p), c);
+
+		if (fault)
+			return error_at(d, &at, "%s", fault);
+		if (kind == TEXT_YAML && p == line && c == '%')
+			return error_at(d, &at,
+					"a line starting with '%%'; scenarios have no YAML "
+					"directives");
+		p = g_utf8_next_char(p);
+		if (p - line > LIMIT_LINE_BYTES)
+			return error_at(d, &at, "the line is longer than %d bytes",
+					LIMIT_LINE_BYTES);
+		at.column++;
+	}
+	return true;
+}
+
+static struct source *source_check(const char *name, char *text, size_t length, enum text_kind kind,
+				   struct diagnostics *d)
+{
+	struct source *source = g_new(struct source, 1);
+
+	*source = (struct source){ g_strdup(name), text, fold_line_ends(text, length) };
+	if (check_text(source, kind, d))
+		return source;
+	source_free(source);
+	return NULL;
+}
+
+struct source *text_read(const char *path, enum text_kind kind, size_t limit, struct text_id *id,
+			 struct diagnostics *d)
+{
+	size_t length;
+	const int fd = open_regular(path, limit, id, d);
+
+	if (fd < 0)
+		return NULL;
+	char *text = read_capped(fd, path, limit, &length, d);
+
+	close(fd);
+	return text ? source_check(path, text, length, kind, d) : NULL;
+}
+
+struct source *text_from(const char *name, const char *text, enum text_kind kind,
+			 struct diagnostics *d)
+{
+	return source_check(name, g_strdup(text), strlen(text), kind, d);
+}

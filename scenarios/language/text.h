@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * text - from a path to a text that is safe to parse.
+ *
+ *	path -> open, fstat -> bytes (capped) -> CR LF folded -> checked -> struct source
+ *
+ * Only a regular file is read: a FIFO would block, /dev/zero would never end. The text is valid
+ * UTF-8 without control bytes but LF, without the other line ends of Unicode (libyaml and people
+ * would count lines differently), without a byte-order mark, and no line is longer than
+ * LIMIT_LINE_BYTES. A YAML text has no line starting with '%' either: that is a directive, and
+ * scenarios have none.
+ *
+ * Errors: status 4 if the file cannot be opened or read, 2 for what it holds.
+ */
+#ifndef TEXT_H
+#define TEXT_H
+
+#include "diagnostics.h"
+
+#include <stddef.h>
+
+enum text_kind { TEXT_YAML, TEXT_CSV };
+
+struct text_id { /* two paths of one file have the same: include loops are found by it */
+	uint64_t device, inode;
+};
+
+/* The text of file @path, at most @limit bytes; NULL after an error. @id may be NULL. */
+struct source *text_read(const char *path, enum text_kind kind, size_t limit, struct text_id *id,
+			 struct diagnostics *d);
+
+/* A text from elsewhere, e.g. a command line, under the same checks. */
+struct source *text_from(const char *name, const char *text, enum text_kind kind,
+			 struct diagnostics *d);
+
+void source_free(struct source *source);
+
+#endif
