@@ -146,26 +146,31 @@ static void each_ascends_and_counts(void **state)
 
 static void merged_is_as_added_to_one(void **state)
 {
-	struct histogram *a = histogram_new(), *b = histogram_new(), *none = histogram_new();
+	struct histogram *a = histogram_new(), *b = histogram_new(), *none = histogram_new(),
+			 *empty = histogram_new();
 
 	histogram_add(a, 10);
 	histogram_add(a, 20);
 	histogram_add(b, -30);
 	histogram_add(b, 20);
+	assert_true(histogram_merge(none, a)); /* its minimum is above the 0 of none */
+	assert_int_equal(histogram_min(none), 10);
 	assert_true(histogram_merge(a, b));
-	assert_true(histogram_merge(a, none));
 	assert_true(histogram_merge(none, b));
 	assert_int_equal(histogram_count(a), 4);
 	assert_int_equal(histogram_min(a), -30);
 	assert_int_equal(histogram_max(a), 20);
 	assert_int_equal(histogram_mean(a), 5);
 	assert_int_equal(histogram_per_mille(a, 750), 20);
-	assert_int_equal(histogram_count(none), 2);
+	assert_int_equal(histogram_count(none), 4);
+	assert_true(histogram_merge(none, empty));
 	assert_int_equal(histogram_min(none), -30);
 	assert_int_equal(histogram_max(none), 20);
+	assert_int_equal(histogram_mean(none), 5);
 	histogram_free(a);
 	histogram_free(b);
 	histogram_free(none);
+	histogram_free(empty);
 }
 
 /* 1 and 2, doubled 60 times: 2^61 values, and the count times 1000 does not fit 64 bits. */

@@ -72,14 +72,14 @@ static void entry_from_the_past(struct sim *sim, struct sim_event *other)
 	sim->queue.heap[0].when = 40;
 }
 
-/* Seq 1 was @other's; it is made to look as if it had stood in the queue when the seq 2 of now was
- * popped. */
+/* @other, of a lower phase and armed before, looks as if it had stood at 50 ps all the time. */
 static void older_entry_comes_late(struct sim *sim, struct sim_event *other)
 {
 	other->when = ps(50);
-	other->order = 1;
 	sim_queue_update(&sim->queue, other);
 }
+
+static void idle_but_queued(struct sim *sim, struct sim_event *other) { other->index = 0; }
 
 static void a_cancel_is_not_counted(struct sim *sim, struct sim_event *other)
 {
@@ -115,6 +115,8 @@ static const struct fault_row fault_rows[] = {
 	{ "A4: a count is missing", a_cancel_is_not_counted, "A4",
 	  "armed == dispatched + cancelled + pending: 2 != 1 + 0 + 0" },
 	{ "A5: initialised while armed", init_while_armed, "A5",
+	  "a dispatched event is armed: queued for 70 ps, index 0" },
+	{ "A5: idle, and yet in the queue", idle_but_queued, "A5",
 	  "a dispatched event is armed: queued for 70 ps, index 0" },
 	{ "A5: armed without being initialised", arm_without_init, "A5",
 	  "an armed event is initialised: type == NULL" },
@@ -166,6 +168,28 @@ static void check_fault(void **state)
 		assert_null(sim_broken(sim)->id);
 	}
 	sim_free(sim);
+}
+
+static void a3_with_shuffled_ties(void **state)
+{
+	const struct fault_row row = { .fault = older_entry_comes_late };
+	struct saboteur s = { .row = &row };
+
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		struct sim *sim = sim_new(&(struct sim_limits){ .max_events = 100,
+								.max_same_instant = 100,
+								.max_pending = 100,
+								.shuffle_ties = true,
+								.shuffle_seed = seed });
+
+		sim_event_init(&s.other, &other_type, 3);
+		sim_event_init(&s.event, &saboteur_type, 0);
+		sim_event_arm(sim, &s.other, ps(70));
+		sim_event_arm(sim, &s.event, ps(50));
+		assert_int_equal(sim_run(sim, ps(100)), SIM_STOP_BROKEN);
+		assert_string_equal(sim_broken(sim)->id, "A3");
+		sim_free(sim);
+	}
 }
 
 static void a8_end_before_now(void **state)
@@ -246,13 +270,15 @@ static void budget_at_one_instant(void **state)
 
 static void budget_at_one_instant_starts_anew_at_the_next(void **state)
 {
-	struct sim *sim = limited(1000, 1, 100);
-	struct sim_event ev;
+	struct sim *sim = limited(1000, 2, 100);
+	struct sim_event ev[2];
 
-	sim_event_init(&ev, &walk_type, 0);
-	sim_event_arm(sim, &ev, ps(0));
+	for (unsigned i = 0; i < 2; i++) {
+		sim_event_init(&ev[i], &walk_type, i);
+		sim_event_arm(sim, &ev[i], ps(0));
+	}
 	assert_int_equal(sim_run(sim, ps(20)), SIM_STOP_END);
-	assert_int_equal(sim_counts(sim).dispatched, 21);
+	assert_int_equal(sim_counts(sim).dispatched, 42);
 	sim_free(sim);
 }
 
@@ -324,6 +350,7 @@ static void a_long_formula_is_cut(void **state)
 int main(void)
 {
 	static const struct CMUnitTest single[] = {
+		cmocka_unit_test(a3_with_shuffled_ties),
 		cmocka_unit_test(a8_end_before_now),
 		cmocka_unit_test(a8_end_after_the_longest_run),
 		cmocka_unit_test(budget_of_events),
