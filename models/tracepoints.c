@@ -14,7 +14,7 @@ static const char *const modules[] = { "", " [kvm]" }; /* of functions[] */
 static const char *const modes[] = { "ABS", "ABS|PINNED", "ABS|HARD", "ABS|PINNED|HARD" };
 static const char *const states[] = { "R", "R+", "S", "X" };
 static const char *const early_late[] = { "early", "late" };
-static const char *const drops[] = { "overwritten", "merged", "unseen", "late_arm" };
+static const char *const drops[] = { "overwritten", "merged", "unseen" };
 
 #define F_U64(n) { .name = n, .type = TRACE_U64 }
 #define F_S64(n) { .name = n, .type = TRACE_S64 }
@@ -51,6 +51,8 @@ static const struct trace_field f_drop[] = { F_U64("vcpu"), F_U64("n"), F_NAME("
 static const struct trace_field f_handled[] = { F_U64("vcpu"), F_NAME("reason", reasons), F_U64("time"), F_U64("cpu") };
 static const struct trace_field f_busy_wait[] = { F_U64("vcpu"), F_U64("n"), F_U64("time") };
 static const struct trace_field f_advance[] = { F_U64("vcpu"), F_U64("n"), F_U64("advance_ns") };
+
+static const struct trace_field f_late_arm[] = { F_U64("vcpu"), F_U64("n"), F_U64("late_cycles") };
 
 #define EVENT(id_, kind_, system_, name_, fields_, format_) \
 	[id_] = &(const struct trace_event){ .id = id_, .kind = TRACE_KIND_##kind_, .system = system_, \
@@ -95,6 +97,7 @@ static const struct trace_event *const events[TP_COUNT] = {
 	EVENT(TP_EXIT_HANDLED, INTERNAL, "lapicsim", "exit_handled", f_handled, ""),
 	EVENT(TP_BUSY_WAIT, INTERNAL, "lapicsim", "busy_wait", f_busy_wait, ""),
 	EVENT(TP_TIMER_ADVANCE, INTERNAL, "lapicsim", "timer_advance", f_advance, ""),
+	EVENT(TP_LAPIC_LATE_ARM, INTERNAL, "lapicsim", "lapic_late_arm", f_late_arm, ""),
 };
 /* clang-format on */
 

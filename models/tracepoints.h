@@ -40,6 +40,7 @@ enum tracepoint {
 	TP_EXIT_HANDLED = 26,   /* internal: from kvm_exit to the next kvm_entry      */
 	TP_BUSY_WAIT = 27,      /* internal: one wait for an advanced timer           */
 	TP_TIMER_ADVANCE = 28,  /* internal: the advance in force after a sample      */
+	TP_LAPIC_LATE_ARM = 29, /* internal: a recorded deadline armed later than it was recorded */
 	TP_COUNT
 };
 
@@ -51,7 +52,6 @@ enum lapic_drop {
 	DROP_OVERWRITTEN, /* the guest armed another before this one was delivered     */
 	DROP_MERGED,      /* it expired while an earlier one was still pending          */
 	DROP_UNSEEN,      /* it expired, and the run ended before the guest saw it      */
-	DROP_LATE_ARM,    /* recorded: armed later than recorded, and still delivered   */
 };
 
 extern const struct trace_schema lapicsim_schema;

@@ -11,27 +11,9 @@
 #include "guest_config.h"
 #include "host_config.h"
 #include "kernel.h"
+#include "kvm_config.h"
 #include "sim_time.h"
 #include "units.h"
-
-struct vcpu_config {
-	uint32_t id;             /* as the guest and kvm_entry number it */
-	struct cpu_mask affinity;
-	uint32_t cpu;            /* where it starts; within the affinity */
-	khz_t tsc_khz;           /* 0: the host's. KVM_SET_TSC_KHZ otherwise */
-	uint64_t tsc_offset;     /* added to the scaled host TSC */
-};
-
-struct vm_config {
-	const char *name;
-	uint32_t n_vcpus;
-	const struct vcpu_config *vcpus;
-	struct guest_config guest; /* the same for all its vCPUs */
-};
-
-struct kvm_config { /* module parameters, as modprobe would take them; INT64_MIN: the release's default */
-	int64_t lapic_timer_advance_ns;
-};
 
 enum timeline_do {
 	DO_HOG_START,    /* cpu, task class: a thread that never sleeps */
@@ -42,7 +24,6 @@ enum timeline_do {
 	DO_DEVICE_IRQ,   /* cpu */
 	DO_COUNT
 };
-enum task_class { TASK_FAIR, TASK_FIFO };
 
 struct timeline_command {
 	ps_t at;

@@ -80,7 +80,6 @@ struct host_config {
 	bool timer_migration;         /* sysctl kernel.timer_migration */
 	bool hres_active;             /* high-resolution mode */
 	enum preempt_model preempt;
-enum preempt_model preempt;
 	ps_t slice;                   /* a fair task's time slice when others wait */
 	ps_t wakeup_granularity;      /* a woken fair task preempts one that has run this long */
 	struct cost_config cost[COST_COUNT];

@@ -170,7 +170,9 @@ static void irq_begin(struct host_cpu *cpu, void *owner)
 		cpu_run(&cpu->irq, cpu_cost(cpu, COST_reschedule_ipi), RUN_IRQS_OFF, irq_handled);
 		break;
 	default:
-		cpu_run(&cpu->irq, cpu_cost(cpu, COST_device_irq), RUN_IRQS_OFF, irq_handled);
+		cpu_run(&cpu->irq, cpu->irqs_off.v ? cpu->irqs_off : cpu_cost(cpu, COST_device_irq), RUN_IRQS_OFF,
+			irq_handled);
+		cpu->irqs_off = ps(0);
 		break;
 	}
 }

@@ -39,6 +39,7 @@ struct host_cpu {
 	bool need_resched;
 	uint32_t pending;        /* bit per irq_source */
 	enum irq_source taken;
+	ps_t irqs_off;           /* the next device interrupt keeps interrupts off this long; 0: COST_device_irq */
 	ps_t started;            /* when the segment on top began or went on */
 	struct sim_event segment, guest_segment, device, ipi;
 	struct cost_streams costs;

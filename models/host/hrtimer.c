@@ -122,16 +122,16 @@ static struct host_cpu *choose_base(struct host_cpu *cpu, const struct hrtimer *
 	const struct kernel *kernel = host->kernel;
 	const bool in_domain = cpu_mask_has(&host->domain, cpu->id);
 	const struct switch_base_input in = {
+		.me = cpu->id,
 		.pinned = pinned,
 		.migration_enabled = host->cfg->timer_migration,
 		.hres_active = host->cfg->hres_active,
 		.callback_running = timer->running,
-		.queued = queued,
-		.first = queued && first(&timer->base->hrtimers) == timer,
+		.queued_first = queued && first(&timer->base->hrtimers) == timer,
 		.old_cpu = timer->base->id,
-		.expires = (int64_t)expires.v,
+		.expires = expires,
 		.expires_next = host->expires_next,
-		.nohz = {
+		.target = {
 			.me = cpu->id,
 			.n_cpus = host->n_cpus,
 			.domains = &host->domain,
@@ -204,8 +204,11 @@ void hrtimer_callback_done(struct host_cpu *cpu, struct hrtimer *timer, bool res
 	HOST_TRACE(cpu, TP_HRTIMER_EXPIRE_EXIT, cpu->id, printed_address(timer), timer->function);
 	timer->running = false;
 	cpu->hrtimers.running = NULL;
-	if (restart && !hrtimer_queued(timer))
-		enqueue(cpu, timer);
+	if (restart && !hrtimer_queued(timer)) {
+		enqueue(cpu, timer); /* where it fired: no new choice of a CPU */
+		HOST_TRACE(cpu, TP_HRTIMER_START, cpu->id, printed_address(timer), timer->function, timer->function,
+			   timer->expires.v, printed_mode(false, false));
+	}
 	if (timer->waiter) {
 		struct host_cpu *waiter = timer->waiter;
 

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include "world.h"
+
+#include "nohz.h"
+#include "tune.h"
+#include "vcpu.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PID_VCPU 2000
+#define PID_HOG  3000
+#define PRIO_FAIR 120
+#define PRIO_FIFO 49 /* SCHED_FIFO 50, as sched_switch prints it */
+
+struct command { /* one timeline entry, armed for its next time */
+	struct sim_event event;
+	const struct timeline_command *cfg;
+	struct world *world;
+	struct task *hog;
+};
+
+struct world {
+	const struct world_config *cfg;
+	struct sim *sim;
+	struct trace *trace;
+	struct host host;
+	struct vcpu *vcpus;
+	uint32_t n_vcpus;
+	uint32_t *first_vcpu; /* of each VM */
+	struct timer_advance module_advance;
+	struct command *commands;
+	struct task *hogs;
+	struct trace_task *tasks;
+	uint32_t n_tasks;
+};
+
+static uint32_t count_vcpus(const struct world_config *cfg)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < cfg->n_vms; i++)
+		n += cfg->vms[i].n_vcpus;
+	return n;
+}
+
+static uint32_t count_hogs(const struct world_config *cfg)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < cfg->n_timeline; i++)
+		n += cfg->timeline[i].what == DO_HOG_START;
+	return n;
+}
+
+/* --- the timeline --- */
+
+static void hog_runs(struct host_cpu *cpu, void *owner) {}
+
+static void hog_start(struct world *w, struct command *c)
+{
+	struct task *hog = c->hog;
+
+	if (hog->state != TASK_BLOCKED && hog->state != TASK_DEAD)
+		return;
+	hog->state = TASK_BLOCKED;
+	cpu_run(&hog->ctx, PS_NEVER, RUN_USER, hog_runs);
+	task_wake(&w->host, NULL, hog);
+}
+
+static void hog_stop(struct world *w, uint32_t cpu)
+{
+	for (uint32_t i = 0; i < w->cfg->n_timeline; i++)
+		if (w->commands[i].hog && w->commands[i].cfg->cpu == cpu)
+			task_kill(&w->host, w->commands[i].hog);
+}
+
+static struct vcpu *target(struct world *w, const struct timeline_command *cfg)
+{
+	return &w->vcpus[w->first_vcpu[cfg->vm] + cfg->vcpu];
+}
+
+static void on_command(struct sim *sim, struct sim_event *ev)
+{
+	struct command *c = sim_container_of(ev, struct command, event);
+	const struct timeline_command *cfg = c->cfg;
+	struct world *w = c->world;
+	struct cpu_mask only = { 0 };
+
+	switch (cfg->what) {
+	case DO_HOG_START: hog_start(w, c); break;
+	case DO_HOG_STOP: hog_stop(w, cfg->cpu); break;
+	case DO_MIGRATE:
+		cpu_mask_set(&only, cfg->cpu);
+		task_set_affinity(&w->host, &target(w, cfg)->task, &only);
+		break;
+	case DO_SET_AFFINITY: task_set_affinity(&w->host, &target(w, cfg)->task, &cfg->cpus); break;
+	case DO_IRQS_OFF:
+		w->host.cpus[cfg->cpu].irqs_off = cfg->duration;
+		host_raise(&w->host.cpus[cfg->cpu], IRQ_DEVICE);
+		break;
+	case DO_DEVICE_IRQ: host_raise(&w->host.cpus[cfg->cpu], IRQ_DEVICE); break;
+	case DO_COUNT: break;
+	}
+	if (cfg->every.v && cfg->every.v <= w->cfg->duration.v - sim_now(sim).v)
+		sim_event_arm(sim, ev, ps_add(sim_now(sim), cfg->every));
+}
+
+static const struct sim_event_type command_type = { "timeline", SIM_PHASE_DEVICE, on_command };
+
+static void init_commands(struct world *w)
+{
+	uint32_t hog = 0;
+
+	for (uint32_t i = 0; i < w->cfg->n_timeline; i++) {
+		struct command *c = &w->commands[i];
+
+		*c = (struct command){ .cfg = &w->cfg->timeline[i], .world = w };
+		sim_event_init(&c->event, &command_type, i);
+		if (c->cfg->what == DO_HOG_START) {
+			c->hog = &w->hogs[hog];
+			task_init(c->hog, 1 + w->n_vcpus + hog, c->cfg->task_class, NULL, w);
+			cpu_mask_set(&c->hog->affinity, c->cfg->cpu);
+			hog++;
+		}
+		if (c->cfg->at.v <= w->cfg->duration.v)
+			sim_event_arm(w->sim, &c->event, c->cfg->at);
+	}
+}
+
+/* --- construction --- */
+
+static void name_task(struct trace_task *task, int32_t pid, int32_t prio, const char *format, unsigned number)
+{
+	snprintf(task->comm, sizeof(task->comm), format, number);
+	task->pid = pid;
+	task->prio = prio;
+}
+
+static void name_tasks(struct world *w)
+{
+	uint32_t n = 0;
+
+	name_task(&w->tasks[n++], 0, PRIO_FAIR, "<idle>", 0);
+	/* Without the blank that KVM's threads have: readers of the text form split names at blanks. */
+	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++)
+		for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++, n++)
+			name_task(&w->tasks[n], PID_VCPU + (int32_t)n, PRIO_FAIR, "CPU%u/KVM",
+				  w->cfg->vms[vm].vcpus[i].id);
+	for (uint32_t i = 0; i < w->cfg->n_timeline; i++)
+		if (w->commands[i].hog)
+			name_task(&w->tasks[n++], PID_HOG + (int32_t)i,
+				  w->commands[i].hog->class == TASK_FIFO ? PRIO_FIFO : PRIO_FAIR, "hog", 0);
+}
+
+static bool init_vcpus(struct world *w, const char **error)
+{
+	const bool global = w->cfg->kernel.advance_scope->scope == ADVANCE_GLOBAL;
+	uint32_t index = 0;
+
+	w->module_advance = timer_advance_initial(&w->cfg->kernel, w->cfg->kvm.lapic_timer_advance_ns);
+	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++) {
+		w->first_vcpu[vm] = index;
+		for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++, index++) {
+			const struct vcpu_setup setup = {
+				.index = index,
+				.task_id = 1 + index,
+				.cfg = &w->cfg->vms[vm].vcpus[i],
+				.guest = &w->cfg->vms[vm].guest,
+				.advance = global ? &w->module_advance : NULL,
+				.advance_param = w->cfg->kvm.lapic_timer_advance_ns,
+				.seed = w->cfg->seed,
+			};
+
+			if (!vcpu_init(&w->vcpus[index], &w->host, &w->cfg->kernel, &setup)) {
+				*error = "a vCPU's TSC rate is refused by the kernel (KVM_SET_TSC_KHZ fails)";
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static bool allocate(struct world *w)
+{
+	const struct world_config *cfg = w->cfg;
+
+	w->n_vcpus = count_vcpus(cfg);
+	w->n_tasks = 1 + w->n_vcpus + count_hogs(cfg);
+	w->vcpus = calloc(w->n_vcpus + 1, sizeof(*w->vcpus));
+	w->first_vcpu = calloc(cfg->n_vms + 1, sizeof(*w->first_vcpu));
+	w->commands = calloc(cfg->n_timeline + 1, sizeof(*w->commands));
+	w->hogs = calloc(count_hogs(cfg) + 1, sizeof(*w->hogs));
+	w->tasks = calloc(w->n_tasks, sizeof(*w->tasks));
+	return w->vcpus && w->first_vcpu && w->commands && w->hogs && w->tasks;
+}
+
+struct world *world_new(const struct world_config *config, const struct sim_limits *limits, const char **error)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	*error = NULL;
+	if (!w)
+		return NULL;
+	w->cfg = config;
+	w->sim = sim_new(limits);
+	w->trace = trace_new(&lapicsim_schema);
+	if (!w->sim || !w->trace || !allocate(w) ||
+	    !host_init(&w->host, w->sim, w->trace, &config->host, &config->kernel, config->seed, w->n_vcpus + 1) ||
+	    !init_vcpus(w, error)) {
+		world_free(w);
+		return NULL;
+	}
+	init_commands(w);
+	name_tasks(w);
+	return w;
+}
+
+/* Nothing stays armed when its owner goes: each model cancels its own. */
+static void cancel_all(struct world *w)
+{
+	for (uint32_t i = 0; w->host.cpus && i < w->host.n_cpus; i++) {
+		struct host_cpu *cpu = &w->host.cpus[i];
+
+		sim_event_cancel(w->sim, &cpu->segment);
+		sim_event_cancel(w->sim, &cpu->guest_segment);
+		sim_event_cancel(w->sim, &cpu->device);
+		sim_event_cancel(w->sim, &cpu->ipi);
+	}
+	for (uint32_t i = 0; w->commands && i < w->cfg->n_timeline; i++)
+		sim_event_cancel(w->sim, &w->commands[i].event);
+}
+
+void world_free(struct world *w)
+{
+	if (!w)
+		return;
+	if (w->sim)
+		cancel_all(w);
+	host_free(&w->host);
+	free(w->vcpus);
+	free(w->first_vcpu);
+	free(w->commands);
+	free(w->hogs);
+	free(w->tasks);
+	trace_free(w->trace);
+	sim_free(w->sim);
+	free(w);
+}
+
+enum sim_stop world_run(struct world *w)
+{
+	for (uint32_t i = 0; i < w->n_vcpus; i++) {
+		vcpu_start(&w->vcpus[i]);
+		task_place(&w->host, &w->vcpus[i].task, w->vcpus[i].task.cpu->id);
+	}
+	host_start(&w->host);
+
+	const enum sim_stop stop = sim_run(w->sim, w->cfg->duration);
+
+	for (uint32_t i = 0; i < w->n_vcpus; i++)
+		lapic_timer_end(w->vcpus[i].task.cpu, &w->vcpus[i]);
+	return stop;
+}
+
+struct trace *world_trace(struct world *w) { return w->trace; }
+struct sim *world_sim(struct world *w) { return w->sim; }
+
+const struct trace_task *world_tasks(const struct world *w, uint32_t *n)
+{
+	*n = w->n_tasks;
+	return w->tasks;
+}
