@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arena - memory that is freed all at once: the nodes of a scenario, or the arrays of one resolved
+ * arena - memory that is freed all at once: the nodes of a scenario, or the arrays of a resolved
  * run.
  *
  * What is asked for is bounded by scenario_limits.h before it gets here. Memory is zeroed and

@@ -105,14 +105,15 @@ static void append_line(GString *out, const struct source_pos *at)
 
 static void keep(struct diagnostics *d, int status, const char *error)
 {
-	/* All variants share their base: what is wrong there is said once. */
-	if (d->n && d->n <= DIAGNOSTICS_MAX && strstr(d->text->str, error))
-		return;
+	d->n++;
 	if (status > d->status)
 		d->status = status;
-	if (d->n++ < DIAGNOSTICS_MAX)
+	/* All variants share their base: what is wrong there is said once. */
+	if (d->shown > DIAGNOSTICS_MAX || strstr(d->text->str, error))
+		return;
+	if (d->shown++ < DIAGNOSTICS_MAX)
 		g_string_append(d->text, error);
-	else if (d->n == DIAGNOSTICS_MAX + 1)
+	else
 		g_string_append_printf(d->text, "lapicsim: only the first %d errors are shown\n",
 				       DIAGNOSTICS_MAX);
 }

@@ -33,9 +33,10 @@ struct source_pos {
 };
 
 struct diagnostics {
-	GString *text; /* all errors so far, as they are printed */
-	unsigned n;    /* errors, the suppressed ones included */
-	int status;    /* of the worst: 2, or 4 for a file that cannot be read (design 8) */
+	GString *text;  /* all errors so far, as they are printed */
+	unsigned n;     /* errors, the suppressed and the repeated ones included */
+	unsigned shown; /* of these, in the text */
+	int status;     /* of the worst: 2, or 4 for a file that cannot be read (design 8) */
 };
 
 void diagnostics_init(struct diagnostics *d);

@@ -5,10 +5,10 @@
  * One row per key: its type, unit, range, default, help, the kernel's counterpart, and where the
  * value goes. The table drives reading, checking, --set, `lapicsim list params`, the dump and
  * docs/scenarios.md: a new key is one row (and, if it has rules with other keys, a check in
- * scenario_check.c).
+ * scenario_resolve.c).
  *
- * A section is a map, or a list of maps. `offset` counts from the struct of its section
- * (parameters.c names them).
+ * A section is a map, or a list of maps. `offset` counts from the struct of its section:
+ * scenario_values.h and the config headers of models/.
  */
 #ifndef PARAMETERS_H
 #define PARAMETERS_H

@@ -3,10 +3,11 @@
  * recording - the deadlines that a real guest armed, from a CSV file (rule R20).
  *
  * Lines starting with '#' are comments; the first other line names the columns. `arm_tsc` and
- * `deadline_tsc` are read; if there is a column `vcpu`, only rows of vCPU 0 are; all other columns
- * are ignored, and so no run depends on them. arm_tsc rises strictly. Values are unsigned decimal
- * 64-bit numbers without quotes or blanks. Errors: file:line:column, status 2; status 4 if the file
- * cannot be read.
+ * `deadline_tsc` are read; if there is a column `vcpu`, only rows of vCPU 0 are; all other
+ * columns are ignored, and so no run depends on them. arm_tsc rises strictly. Values are
+ * unsigned decimal 64-bit numbers without quotes or blanks.
+ *
+ * Errors: file:line:column, status 2; status 4 if the file cannot be read.
  */
 #ifndef RECORDING_H
 #define RECORDING_H

@@ -53,8 +53,8 @@ struct scenario_variant {
 struct scenario_expect {
 	const char *id;
 	struct source_pos id_at;
-	const char *that; /* stands in the file as it is: column of a character = that_at.column +
-			     its place */
+	/* As it stands in the file: the column of a character is that_at.column + its place. */
+	const char *that;
 	struct source_pos that_at;
 	/* Names of variants (`only:` or `not:`), NULL-terminated; NULL: absent; never both. */
 	const char *const *only, *const *except;

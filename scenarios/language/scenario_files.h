@@ -3,8 +3,10 @@
  * scenario_files - the texts of one scenario: the file, what it includes, and recordings.
  *
  * A name in a scenario is looked up beside the file that says it, then in the library folder: no
- * absolute path, no "..", so that a copied scenario works from any folder and reads nothing else. A
- * name in --set is what the user typed: it counts from the working directory, and may be any path.
+ * absolute path, no "..", so that a copied scenario works from any folder and reads nothing
+ * else. A name in --set is what the user typed: it counts from the working directory, and may be
+ * any path.
+ *
  * Private to scenarios/language.
  */
 #ifndef SCENARIO_FILES_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scenario_limits - how much a scenario may ask for. One more is an error (exit status 2) before
- * anything is allocated for it.
+ * scenario_limits - how much a scenario may ask for. One more is an error (exit status 2),
+ * before anything is allocated for it.
  *
  * Each row: name, value, unit, what it limits. `lapicsim list limits` prints this table.
  */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * scenario_values - what a section of a scenario holds once its scalars are typed, before checks
- * across keys.
+ * scenario_values - what a section of a scenario holds once its scalars are typed.
  *
- * Where the struct of the model has no room for a reference that is not resolved yet (a vCPU by its
- * name) or for a place, one of these stands in between. Private to scenarios/language.
+ * Where the struct of the model has no room for a reference that is not resolved yet (a vCPU by
+ * its name) or for a place, one of these stands in between. Private to scenarios/language.
  */
 #ifndef SCENARIO_VALUES_H
 #define SCENARIO_VALUES_H

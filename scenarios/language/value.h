@@ -2,11 +2,13 @@
 /*
  * value - one scalar of a scenario, from its text to a typed value, and back.
  *
- * Units:    a quantity carries its unit: "2ms", "1.5 us", "4096 cycles", "2.4GHz". A decimal
- * fraction is exact or an error, never rounded: times to the picosecond (nanosecond for a clock),
- * frequencies to the kHz. Numbers:  decimal digits, at most one point; no sign (but for offsets and
- * module parameters), no exponent. Errors:   one message at the value: the key, what was read, what
- * would be right. *ret is written on success alone.
+ * Units:   a quantity carries its unit: "2ms", "1.5 us", "4096 cycles", "2.4GHz". A decimal
+ *          fraction is exact or an error, never rounded: times to the picosecond (nanosecond for
+ *          a clock), frequencies to the kHz.
+ * Numbers: decimal digits, at most one point; no sign (but for offsets and module parameters), no
+ *          exponent.
+ * Errors:  one message at the value: the key, what was read, what would be right. *ret is written
+ *          on success alone.
  */
 #ifndef VALUE_H
 #define VALUE_H
