@@ -11,29 +11,28 @@ static unsigned words(unsigned n_cpus)
 	return (n_cpus + 63) / 64;
 }
 
-/* The lowest busy CPU of @span; of @within too, unless that is NULL. @skip may be CPU_NONE. */
+/* The lowest busy CPU of @span; of @within too, unless that is NULL. */
 static unsigned first_busy(const struct nohz_target_input *in, const struct cpu_mask *span,
-			   const struct cpu_mask *within, unsigned skip)
+			   const struct cpu_mask *within)
 {
 	for (unsigned w = 0; w < words(in->n_cpus); w++) {
 		uint64_t found = span->word[w] & ~in->idle->word[w];
 
 		if (within)
 			found &= within->word[w];
-		if (skip / 64 == w)
-			found &= ~(UINT64_C(1) << (skip % 64));
 		if (found)
 			return w * 64 + (unsigned)__builtin_ctzll(found);
 	}
 	return CPU_NONE;
 }
 
-/* The same over all scheduling domains of the starting CPU, the nearest first. */
-static unsigned first_busy_near(const struct nohz_target_input *in, const struct cpu_mask *within,
-				unsigned skip)
+/* The same over all scheduling domains of the starting CPU, the nearest first. The kernel skips the
+ * starting CPU in some forms; whoever asks here has seen to it that it is idle or not in @within.
+ */
+static unsigned first_busy_near(const struct nohz_target_input *in, const struct cpu_mask *within)
 {
 	for (unsigned d = 0; d < in->n_domains; d++) {
-		unsigned cpu = first_busy(in, &in->domains[d], within, skip);
+		unsigned cpu = first_busy(in, &in->domains[d], within);
 
 		if (cpu != CPU_NONE)
 			return cpu;
@@ -49,7 +48,7 @@ static unsigned target_busy(const struct nohz_target_input *in)
 	if (!cpu_mask_has(in->idle, in->me))
 		return in->me;
 
-	cpu = first_busy_near(in, NULL, CPU_NONE);
+	cpu = first_busy_near(in, NULL);
 	return cpu != CPU_NONE ? cpu : in->me;
 }
 
@@ -63,7 +62,7 @@ static unsigned target_self_housekeeping(const struct nohz_target_input *in)
 	if (!cpu_mask_has(in->idle, in->me))
 		return in->me;
 
-	cpu = first_busy_near(in, NULL, CPU_NONE);
+	cpu = first_busy_near(in, NULL);
 	return cpu != CPU_NONE ? cpu : in->me;
 }
 
@@ -75,7 +74,7 @@ static unsigned target_busy_housekeeping(const struct nohz_target_input *in)
 	if (mine && !cpu_mask_has(in->idle, in->me))
 		return in->me;
 
-	cpu = first_busy_near(in, in->housekeeping, in->me);
+	cpu = first_busy_near(in, in->housekeeping);
 	if (cpu != CPU_NONE)
 		return cpu;
 	return mine ? in->me : in->any_housekeeping;
@@ -93,7 +92,7 @@ static unsigned target_housekeeping_scan(const struct nohz_target_input *in)
 		fallback = in->me;
 	}
 
-	cpu = first_busy_near(in, in->housekeeping, in->me);
+	cpu = first_busy_near(in, in->housekeeping);
 	return cpu != CPU_NONE ? cpu : fallback;
 }
 

@@ -31,15 +31,9 @@ unsigned switch_hrtimer_base(const struct kernel *kernel, const struct switch_ba
 	if (wanted)
 		*wanted = target;
 
-	/* Moving a timer whose callback runs would let it run twice at once. */
-	if (target != in->old_cpu && in->callback_running)
+	/* Moving a timer whose callback runs would let it run twice at once. The kernel comes to
+	 * this by way of the questions below, asked twice; it stays whatever their answers. */
+	if (in->callback_running)
 		return in->old_cpu;
-	if (!refused(kernel, in, target))
-		return target;
-
-	/* The second round, on the starting CPU: never refused, but the callback may keep it. */
-	target = in->me;
-	if (target != in->old_cpu && in->callback_running)
-		return in->old_cpu;
-	return target;
+	return refused(kernel, in, target) ? in->me : target;
 }

@@ -6,7 +6,7 @@
  * kernel->nohz_target, what it refuses from kernel->remote_check.
  *
  *	pinned, or no migration -> me;  else get_nohz_timer_target()
- *	callback running elsewhere -> stays;  refused by the other CPU -> me, same questions again
+ *	callback running -> stays where it is;  refused by the other CPU -> me
  *
  * Units: ns of CLOCK_MONOTONIC, compared as signed numbers. Errors: none.
  * Left out: the way an offline CPU hands over its timers.

@@ -157,6 +157,21 @@ static void test_zero_resets(void **state)
 	assert_true(rate.ratio == ONE_48);
 }
 
+/* The largest ratio of each vendor: 4.3 takes SVM's, which no rate in kHz reaches exactly. */
+static void test_largest_ratio(void **state)
+{
+	const uint64_t svm = (UINT64_C(1) << 40) - 1;
+
+	assert_false(ratio_refuse_variants[0].refused(svm, 32));
+	assert_true(ratio_refuse_variants[0].refused(svm + 1, 32));
+	assert_true(ratio_refuse_variants[0].refused(0, 32));
+	assert_false(ratio_refuse_variants[1].refused(svm - 1, 32));
+	assert_true(ratio_refuse_variants[1].refused(svm, 32));
+	assert_false(ratio_refuse_variants[1].refused(UINT64_MAX - 1, 48));
+	assert_true(ratio_refuse_variants[1].refused(UINT64_MAX, 48));
+	assert_true(ratio_refuse_variants[1].refused(0, 48));
+}
+
 /* ndelay(1000) at 1 GHz: 1000*5*4 * 250000000 / 2^32 is 1164.15, and one more. */
 static void test_busy_wait(void **state)
 {
@@ -177,6 +192,7 @@ int main(void)
 		cmocka_unit_test(test_product_wraps),
 		cmocka_unit_test(test_scaling),
 		cmocka_unit_test(test_zero_resets),
+		cmocka_unit_test(test_largest_ratio),
 		cmocka_unit_test(test_busy_wait),
 	};
 	struct CMUnitTest tests[N_ELEMENTS(fixed) + N_ELEMENTS(factors) + N_ELEMENTS(rates)];
