@@ -15,6 +15,7 @@ static void busy_handler(struct guest *guest, struct guest_op *op)
 const struct workload workload_busy = {
 	.name = "busy",
 	.help = "spins for ever, arms no timer; with other_exits it exits for reasons of its own",
+	.uses = "loop",
 	.main = busy_main,
 	.handler = busy_handler,
 };

@@ -52,7 +52,8 @@ static void recorded_handler(struct guest *guest, struct guest_op *op)
 const struct workload workload_recorded = {
 	.name = "recorded",
 	.help = "arms the deadlines of a recording (file: a CSV with arm_tsc and deadline_tsc) when it did",
-	.needs_file = true,
+	.uses = "wait loop handler_rdmsr",
+	.recorded = true,
 	.main = recorded_main,
 	.handler = recorded_handler,
 };

@@ -57,7 +57,7 @@ static void latency_handler(struct guest *guest, struct guest_op *op)
 const struct workload workload_tscdeadline_latency = {
 	.name = "tscdeadline_latency",
 	.help = "kvm-unit-tests' tscdeadline_latency: the handler arms the next deadline, the main program waits",
-	.needs_delta = true,
+	.uses = "delta! wait loop arm_jitter samples",
 	.main = latency_main,
 	.handler = latency_handler,
 };

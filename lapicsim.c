@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/* lapicsim - lists the commands and runs one; each lives in a cmd_*.c beside the code it runs. */
+#include "command.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command *const commands[] = {
+	&command_replay,
+	&command_test,
+	&command_list,
+	&command_docs,
+};
+
+static int help(void)
+{
+	g_autoptr(GString) out = g_string_new(
+		"lapicsim replays the life of a KVM guest's local-APIC timer on a simulated x86 host.\n\n"
+		"Usage:\n  lapicsim COMMAND [OPTION...] ...\n\nCommands:\n");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (!commands[i]->hidden)
+			g_string_append_printf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
+	g_string_append(out, "\nExamples:\n"
+			     "  lapicsim replay scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
+			     "  lapicsim test scenarios/library\n"
+			     "  lapicsim list kernels\n"
+			     "\nlapicsim COMMAND --help tells more. lapicsim --version prints the version.\n");
+	return print_result(out->str);
+}
+
+int main(int argc, char **argv)
+{
+	/* A reader that went away is an error of write(), not a death; so is a file at its size limit. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+
+	if (argc < 2) {
+		g_printerr("lapicsim: error: which command? see lapicsim --help\n");
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return help();
+	if (!strcmp(argv[1], "--version"))
+		return print_result("lapicsim " LAPICSIM_VERSION "\n");
+	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
+		if (!strcmp(argv[1], commands[i]->name))
+			return commands[i]->run(argc - 1, argv + 1);
+	g_printerr("lapicsim: error: '%s' is no command; see lapicsim --help\n", argv[1]);
+	return EXIT_USAGE;
+}

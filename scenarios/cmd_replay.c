@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_replay - lapicsim replay FILE: every variant of a scenario, side by side in one table. */
+#include "command.h"
+#include "report.h"
+
+static const char about[] = "Runs every variant of a scenario file and prints one table, side by side.";
+static const char examples[] =
+	"Examples:\n"
+	"  lapicsim replay 61abdbe0bcc2-busy-guest.yaml\n"
+	"  lapicsim replay FILE --variant before --trace before.ftrace   the kernel's own spelling of what happened\n"
+	"  lapicsim replay FILE --set host.hz=250 --set vms.vm0.guest.delta=500us\n"
+	"  lapicsim replay FILE --samples                                one row a deadline: where it fired, how late\n"
+	"  lapicsim replay FILE --check                                  reads and resolves, prints, runs nothing\n"
+	"\n"
+	"Exit status: 0 all expectations hold, 1 one failed, 2 bad usage or scenario, 3 an invariant of the model broke,\n"
+	"4 cannot open, create, read or write, 5 a budget is used up.\n";
+
+struct replay_arguments {
+	struct run_arguments run;
+	char *variant, *trace, *format;
+	gboolean check, verify, samples;
+};
+
+static GOptionEntry *entries_of(struct replay_arguments *a)
+{
+	const GOptionEntry own[] = {
+		{ "variant", 0, 0, G_OPTION_ARG_STRING, &a->variant, "Run this variant alone", "NAME" },
+		{ "check", 0, 0, G_OPTION_ARG_NONE, &a->check, "Read, resolve and print; run nothing", NULL },
+		{ "verify", 0, 0, G_OPTION_ARG_NONE, &a->verify, "Run twice and compare the fingerprints", NULL },
+		{ "samples", 0, 0, G_OPTION_ARG_NONE, &a->samples, "Also list every deadline", NULL },
+		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &a->trace,
+		  "Write a trace; of several variants OUT.VARIANT.ftrace each", "OUT.ftrace" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &a->format, "text (default) or json", "FORMAT" },
+	};
+
+	return merge_entries(own, G_N_ELEMENTS(own), &a->run);
+}
+
+static int check(const struct replay *replay)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (uint32_t i = 0; i < replay->n_results; i++) {
+		if (!replay->results[i].run)
+			continue;
+		g_string_append_printf(out, "# variant %s\n", replay->results[i].variant->name);
+		scenario_dump(replay->results[i].run, out);
+	}
+	return print_result(out->str);
+}
+
+static int run(struct replay *replay, const struct replay_options *options, bool json)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+	g_autoptr(GString) failures = g_string_new(NULL);
+	int status = replay_run(replay, options);
+
+	for (uint32_t i = 0; i < replay->n_results; i++)
+		if (replay->results[i].message)
+			g_printerr("lapicsim: error: %s\n", g_strchomp(replay->results[i].message));
+	if (status > EXIT_EXPECTATION)
+		return status;
+	if (json)
+		report_json(out, replay);
+	else
+		report_table(out, replay, options);
+	if (options->samples && !json)
+		report_deadlines(out, replay);
+	report_failures(failures, replay);
+	const int printed = print_result(out->str);
+	g_printerr("%s", failures->str);
+	return printed != EXIT_OK ? printed : status;
+}
+
+static bool valid(const struct replay_arguments *a)
+{
+	if (!a->run.paths || !a->run.paths[0] || a->run.paths[1]) {
+		g_printerr("lapicsim: error: replay takes one FILE; see lapicsim replay --help\n");
+		return false;
+	}
+	if (a->format && !g_str_equal(a->format, "text") && !g_str_equal(a->format, "json")) {
+		g_printerr("lapicsim: error: --format: '%s' is neither text nor json\n", a->format);
+		return false;
+	}
+	if (a->trace && !g_str_has_suffix(a->trace, ".ftrace")) {
+		g_printerr("lapicsim: error: --trace: '%s' does not end in .ftrace, the only format so far\n", a->trace);
+		return false;
+	}
+	return true;
+}
+
+static int replay_with(const struct replay_arguments *a)
+{
+	struct replay_options options = { .variant = a->variant, .trace = a->trace, .verify = a->verify,
+					  .samples = a->samples };
+	g_autoptr(GPtrArray) sets = NULL;
+	struct diagnostics d;
+	int status = EXIT_USAGE;
+
+	if (!valid(a) || !run_options(&a->run, &options, &sets))
+		return EXIT_USAGE;
+	diagnostics_init(&d);
+	struct replay *replay = replay_load(a->run.paths[0], &options, &d, NULL);
+	if (replay && replay_resolve(replay, &options, &d))
+		status = a->check ? check(replay) : run(replay, &options, a->format && g_str_equal(a->format, "json"));
+	else
+		status = d.status;
+	g_printerr("%s", d.text->str);
+	replay_free(replay);
+	diagnostics_clear(&d);
+	return status;
+}
+
+static int replay_main(int argc, char **argv)
+{
+	struct replay_arguments a = { 0 };
+	int status = EXIT_OK;
+
+	if (parse_arguments(&argc, &argv, "FILE", about, examples, entries_of(&a), &status))
+		status = replay_with(&a);
+	run_arguments_clear(&a.run);
+	g_free(a.variant);
+	g_free(a.trace);
+	g_free(a.format);
+	return status;
+}
+
+const struct command command_replay = { "replay", "run a scenario file, before and after, side by side", replay_main,
+					false };

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_test - lapicsim test PATH...: scenario files as regression tests, with TAP, JUnit and golden files. */
+#include "command.h"
+#include "report.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char about[] =
+	"Runs scenario files as tests: each expectation of each variant, and the golden file if --golden is given.\n"
+	"Of a folder every *.yaml below it, in the order of their names; fragments without `scenario:` are skipped.";
+static const char examples[] =
+	"Examples:\n"
+	"  lapicsim test scenarios/library --golden tests/golden\n"
+	"  lapicsim test my.yaml --junit results.xml\n"
+	"  lapicsim test scenarios/library --golden tests/golden --bless   accept what the runs give now\n"
+	"\n"
+	"Exit status: 0 passed, 1 a test failed, 2 bad usage or scenario, 3 to 5 as for replay.\n";
+
+struct tests {
+	struct run_arguments run;
+	char *junit, *golden;
+	gboolean tap, bless;
+	GPtrArray *files;
+	GString *out;      /* TAP, as it is printed */
+	GString *xml;
+	unsigned points, failed;
+	int status;        /* the worst */
+};
+
+/* --- output --- */
+
+static void append_comment(GString *out, const char *text)
+{
+	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+	for (char **line = lines; *line; line++)
+		if (**line)
+			g_string_append_printf(out, "# %s\n", *line);
+}
+
+static void add_point(struct tests *t, const char *file, const char *what, const char *failure)
+{
+	g_autofree char *file_xml = g_markup_escape_text(file, -1);
+	g_autofree char *what_xml = g_markup_escape_text(what, -1);
+
+	t->points++;
+	g_string_append_printf(t->out, "%s %u - %s: %s\n", failure ? "not ok" : "ok", t->points, file, what);
+	g_string_append_printf(t->xml, "  <testcase classname=\"%s\" name=\"%s\"", file_xml, what_xml);
+	if (!failure) {
+		g_string_append(t->xml, "/>\n");
+		return;
+	}
+	g_autofree char *failure_xml = g_markup_escape_text(failure, -1);
+
+	t->failed++;
+	append_comment(t->out, failure);
+	g_string_append_printf(t->xml, ">\n    <failure>%s</failure>\n  </testcase>\n", failure_xml);
+}
+
+static void fail_file(struct tests *t, const char *file, const char *text, int status)
+{
+	add_point(t, file, "runs", text);
+	t->status = MAX(t->status, status);
+}
+
+/* --- golden files --- */
+
+static char *first_difference(const char *want, const char *got)
+{
+	unsigned line = 1;
+	const char *start_want = want, *start_got = got;
+
+	for (; *want && *want == *got; want++, got++)
+		if (*want == '\n') {
+			line++;
+			start_want = want + 1;
+			start_got = got + 1;
+		}
+	return g_strdup_printf("line %u differs\n  golden  %.*s\n  now     %.*s\nlapicsim test --bless accepts it", line,
+			       (int)strcspn(start_want, "\n"), start_want, (int)strcspn(start_got, "\n"), start_got);
+}
+
+static void compare_golden(struct tests *t, const struct replay *replay)
+{
+	g_autofree char *name = g_strdup_printf("%s.txt", replay->file->name);
+	g_autofree char *path = g_build_filename(t->golden, name, NULL);
+	g_autofree char *want = NULL;
+	g_autoptr(GString) now = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+
+	report_table(now, replay, NULL);
+	if (t->bless) {
+		char *why = NULL;
+
+		if (!write_file(path, now->str, now->len, &why))
+			fail_file(t, replay->file->path, why, EXIT_IO);
+		g_free(why);
+		return;
+	}
+	if (!g_file_get_contents(path, &want, NULL, &error)) {
+		add_point(t, replay->file->path, "golden", error->message);
+	} else if (!g_str_equal(want, now->str)) {
+		g_autofree char *difference = first_difference(want, now->str);
+
+		add_point(t, replay->file->path, "golden", difference);
+	} else {
+		add_point(t, replay->file->path, "golden", NULL);
+	}
+}
+
+/* --- one file --- */
+
+static void add_judged(struct tests *t, const struct replay *replay)
+{
+	for (guint i = 0; i < replay->judged->len; i++) {
+		const struct judged *j = &g_array_index(replay->judged, struct judged, i);
+		g_autofree char *what = g_strdup_printf("%s%s%s%s", j->expect->id, j->variant ? " [" : "",
+							j->variant ? j->variant->name : "", j->variant ? "]" : "");
+		g_autofree char *failure = NULL;
+
+		if (j->outcome.verdict != EXPECTATION_PASS)
+			failure = g_strdup_printf("%s:%u: %s\nexpected %s\nactual   %s\n%s", replay->file->path,
+						  j->expect->that_at.line, expectation_verdict_name(j->outcome.verdict),
+						  j->outcome.expected->str, j->outcome.actual->str,
+						  j->outcome.sample->str);
+		add_point(t, replay->file->path, what, failure);
+	}
+}
+
+static void test_file(struct tests *t, const char *path, const struct replay_options *options)
+{
+	struct diagnostics d;
+	bool fragment = false;
+
+	diagnostics_init(&d);
+	struct replay *replay = replay_load(path, options, &d, &fragment);
+	if (!replay || !replay_resolve(replay, options, &d)) {
+		if (!fragment || d.n)
+			fail_file(t, path, d.text->str, d.status);
+	} else {
+		const int status = replay_run(replay, options);
+		bool broken = false;
+
+		for (uint32_t i = 0; i < replay->n_results; i++)
+			if (replay->results[i].message) {
+				fail_file(t, path, replay->results[i].message, status);
+				broken = true;
+			}
+		add_judged(t, replay);
+		if (t->golden && !broken)
+			compare_golden(t, replay);
+	}
+	replay_free(replay);
+	diagnostics_clear(&d);
+}
+
+/* --- finding files --- */
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool find_files(struct tests *t, const char *path, bool named)
+{
+	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
+		if (named || g_str_has_suffix(path, ".yaml"))
+			g_ptr_array_add(t->files, g_strdup(path));
+		return true;
+	}
+
+	g_autoptr(GError) error = NULL;
+	GDir *dir = g_dir_open(path, 0, &error);
+	if (!dir) {
+		g_printerr("lapicsim: error: %s\n", error->message);
+		return false;
+	}
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	for (const char *name; (name = g_dir_read_name(dir));)
+		g_ptr_array_add(names, g_build_filename(path, name, NULL));
+	g_dir_close(dir);
+	g_ptr_array_sort(names, by_name);
+	bool ok = true;
+	for (guint i = 0; i < names->len; i++)
+		ok &= find_files(t, names->pdata[i], false);
+	return ok;
+}
+
+static int finish(struct tests *t)
+{
+	int status = t->status;
+
+	if (t->failed && status < EXIT_EXPECTATION)
+		status = EXIT_EXPECTATION;
+	g_string_prepend(t->out, "TAP version 13\n");
+	g_string_append_printf(t->out, "1..%u\n", t->points);
+	if (t->tap) {
+		status = MAX(status, print_result(t->out->str));
+	} else {
+		g_autofree char *line = g_strdup_printf("%u passed, %u failed\n", t->points - t->failed, t->failed);
+		g_autoptr(GString) text = g_string_new(NULL);
+		g_auto(GStrv) lines = g_strsplit(t->out->str, "\n", -1);
+
+		for (char **l = lines; *l; l++)
+			if (g_str_has_prefix(*l, "not ok") || g_str_has_prefix(*l, "# "))
+				g_string_append_printf(text, "%s\n", *l);
+		g_string_append(text, line);
+		status = MAX(status, print_result(text->str));
+	}
+	if (t->junit) {
+		g_autofree char *xml = g_strdup_printf(
+			"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+			"<testsuite name=\"lapicsim\" tests=\"%u\" failures=\"%u\">\n%s</testsuite>\n",
+			t->points, t->failed, t->xml->str);
+		char *why = NULL;
+
+		if (!write_file(t->junit, xml, strlen(xml), &why)) {
+			g_printerr("lapicsim: error: %s\n", why);
+			status = EXIT_IO;
+		}
+		g_free(why);
+	}
+	return status;
+}
+
+static int test_with(struct tests *t)
+{
+	struct replay_options options = { 0 };
+	g_autoptr(GPtrArray) sets = NULL;
+
+	if (!t->run.paths || !t->run.paths[0]) {
+		g_printerr("lapicsim: error: test takes at least one PATH; see lapicsim test --help\n");
+		return EXIT_USAGE;
+	}
+	if (t->bless && !t->golden) {
+		g_printerr("lapicsim: error: --bless needs --golden DIR\n");
+		return EXIT_USAGE;
+	}
+	if (!run_options(&t->run, &options, &sets))
+		return EXIT_USAGE;
+	for (char **path = t->run.paths; *path; path++)
+		if (!find_files(t, *path, true))
+			return EXIT_IO;
+	for (guint i = 0; i < t->files->len; i++)
+		test_file(t, t->files->pdata[i], &options);
+	return finish(t);
+}
+
+static int test_main(int argc, char **argv)
+{
+	struct tests t = { .out = g_string_new(NULL), .xml = g_string_new(NULL),
+			   .files = g_ptr_array_new_with_free_func(g_free) };
+	int status = EXIT_OK;
+	const GOptionEntry own[] = {
+		{ "tap", 0, 0, G_OPTION_ARG_NONE, &t.tap, "Print TAP", NULL },
+		{ "junit", 0, 0, G_OPTION_ARG_FILENAME, &t.junit, "Also write JUnit XML", "FILE" },
+		{ "golden", 0, 0, G_OPTION_ARG_FILENAME, &t.golden, "Compare with DIR/<scenario>.txt", "DIR" },
+		{ "bless", 0, 0, G_OPTION_ARG_NONE, &t.bless, "Write the golden files instead", NULL },
+	};
+	GOptionEntry *entries = merge_entries(own, G_N_ELEMENTS(own), &t.run);
+
+	if (parse_arguments(&argc, &argv, "PATH…", about, examples, entries, &status))
+		status = test_with(&t);
+	run_arguments_clear(&t.run);
+	g_free(t.junit);
+	g_free(t.golden);
+	g_ptr_array_unref(t.files);
+	g_string_free(t.out, TRUE);
+	g_string_free(t.xml, TRUE);
+	return status;
+}
+
+const struct command command_test = { "test", "run scenario files as regression tests", test_main, false };

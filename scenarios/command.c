@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+
+#include <errno.h>
+#include <string.h>
+
+GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_arguments *args)
+{
+	const GOptionEntry shared[] = {
+		{ "set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &args->sets,
+		  "Override a parameter, e.g. host.hz=1000 (see lapicsim list params)", "KEY=VALUE" },
+		{ "seed", 0, 0, G_OPTION_ARG_STRING, &args->seed, "Use this seed instead of the file's", "N" },
+		{ "library", 0, 0, G_OPTION_ARG_FILENAME, &args->library, "Folder of includes", "DIR" },
+		{ "max-events", 0, 0, G_OPTION_ARG_STRING, &args->max_events,
+		  "Stop with status 5 after so many events (default 1000000000)", "N" },
+		{ "shuffle-ties", 0, 0, G_OPTION_ARG_STRING, &args->shuffle_ties,
+		  "Permute events that are equal in instant and phase", "SEED" },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &args->paths, NULL, "FILE" },
+		{ NULL, 0, 0, 0, NULL, NULL, NULL },
+	};
+
+	GOptionEntry *all = g_new0(GOptionEntry, n_own + G_N_ELEMENTS(shared));
+
+	memcpy(all, own, n_own * sizeof(*own));
+	memcpy(all + n_own, shared, sizeof(shared));
+	return all;
+}
+
+bool parse_arguments(int *argc, char ***argv, const char *usage, const char *about, const char *examples,
+		     GOptionEntry *entries, int *status)
+{
+	GOptionContext *context = g_option_context_new(usage);
+	g_autoptr(GError) error = NULL;
+	gboolean help = FALSE;
+	const GOptionEntry help_entry[] = {
+		{ "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
+		{ NULL, 0, 0, 0, NULL, NULL, NULL },
+	};
+
+	g_option_context_set_summary(context, about);
+	g_option_context_set_description(context, examples);
+	g_option_context_set_help_enabled(context, FALSE);
+	g_option_context_set_translation_domain(context, NULL);
+	g_option_context_add_main_entries(context, help_entry, NULL);
+	g_option_context_add_main_entries(context, entries, NULL);
+	g_free(entries);
+
+	bool go_on = g_option_context_parse(context, argc, argv, &error);
+	if (!go_on) {
+		g_printerr("lapicsim: error: %s; see lapicsim %s --help\n", error->message, (*argv)[0]);
+		*status = EXIT_USAGE;
+	} else if (help) {
+		g_autofree char *text = g_option_context_get_help(context, FALSE, NULL);
+
+		*status = print_result(text);
+		go_on = false;
+	}
+	g_option_context_free(context);
+	return go_on;
+}
+
+static bool parse_number(const char *name, const char *text, uint64_t max, uint64_t *ret)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (g_ascii_string_to_unsigned(text, 10, 0, max, ret, &error))
+		return true;
+	g_printerr("lapicsim: error: --%s: '%s' is not a number from 0 to %" G_GUINT64_FORMAT "\n", name, text, max);
+	return false;
+}
+
+bool run_options(const struct run_arguments *args, struct replay_options *options, GPtrArray **sets)
+{
+	options->limits = SIM_LIMITS_DEFAULT;
+	options->library = args->library;
+	*sets = g_ptr_array_new_with_free_func(g_free);
+	for (char **set = args->sets; set && *set; set++)
+		g_ptr_array_add(*sets, g_strdup(*set));
+	if (args->seed)
+		g_ptr_array_add(*sets, g_strdup_printf("seed=%s", args->seed));
+	options->sets = (const char *const *)(*sets)->pdata;
+	options->n_sets = (*sets)->len;
+	if (args->max_events && !parse_number("max-events", args->max_events, INT64_MAX, &options->limits.max_events))
+		return false;
+	if (args->shuffle_ties) {
+		options->limits.shuffle_ties = true;
+		return parse_number("shuffle-ties", args->shuffle_ties, UINT64_MAX, &options->limits.shuffle_seed);
+	}
+	return true;
+}
+
+void run_arguments_clear(struct run_arguments *args)
+{
+	g_strfreev(args->sets);
+	g_strfreev(args->paths);
+	g_free(args->library);
+	g_free(args->max_events);
+	g_free(args->shuffle_ties);
+	g_free(args->seed);
+}
+
+int print_result(const char *text)
+{
+	errno = 0;
+	if (fputs(text, stdout) != EOF && !fflush(stdout))
+		return EXIT_OK;
+	if (errno != EPIPE)
+		g_printerr("lapicsim: error: cannot write to standard output: %s\n", g_strerror(errno));
+	return EXIT_IO;
+}

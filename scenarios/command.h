@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * command - what `lapicsim NAME ARGUMENTS` is: a row in a table, and what the commands share.
+ *
+ * Results go to stdout, everything else to stderr. A command returns an exit status (run.h).
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include "run.h"
+
+struct command {
+	const char *name;
+	const char *summary; /* one line for lapicsim --help */
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
+	bool hidden;
+};
+
+extern const struct command command_replay, command_test, command_list, command_docs;
+
+/* The options that replay and test share, as parsed. */
+struct run_arguments {
+	char **sets;
+	char *library;
+	char *max_events, *shuffle_ties, *seed;
+	char **paths;
+};
+
+/* A command's own options followed by the shared ones. */
+GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_arguments *args);
+
+/* Parses with @entries (freed), prints help or an error. True: go on; else *status is the exit status. */
+bool parse_arguments(int *argc, char ***argv, const char *usage, const char *about, const char *examples,
+		     GOptionEntry *entries, int *status);
+
+/* Fills @options from @args; false after an error on stderr. *sets is the NULL-terminated list that @options uses. */
+bool run_options(const struct run_arguments *args, struct replay_options *options, GPtrArray **sets);
+void run_arguments_clear(struct run_arguments *args);
+
+/* Writes @text to stdout and looks whether it arrived: EXIT_OK, or EXIT_IO with a message. A closed pipe is quiet. */
+int print_result(const char *text);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#include "metrics.h"
+
+/* clang-format off */
+static const struct metric metrics[] = {
+	{ "lateness", "lapic_sample", "lateness", DIM_TIME,
+	  "handler's first RDTSC minus the deadline; negative: early" },
+	{ "lateness_cycles", "lapic_sample", "lateness_cycles", DIM_CYCLES,
+	  "the same as the guest reads it: TSC in the handler minus the deadline written" },
+	{ "guest_progress", "lapic_sample", "guest_progress", DIM_TIME,
+	  "guest-mode time between the arming write and the handler; 0: before the guest executed an instruction" },
+	{ "expire", "lapic_expire", NULL, DIM_COUNT,
+	  "an expiry: `cpu` is where it was found, `vcpu.cpu` where the vCPU was" },
+	{ "arm", "lapic_arm", NULL, DIM_COUNT, "a deadline written by the guest" },
+	{ "drop", "lapic_drop", NULL, DIM_COUNT,
+	  "a deadline never delivered: `why` is overwritten, merged, or unseen at the end of the run" },
+	{ "late_arm", "lapic_late_arm", "late_cycles", DIM_CYCLES,
+	  "a recorded deadline armed more than 1000 cycles later than it was recorded" },
+	{ "fire", "lapic_sample", "fire", DIM_TIME, "deadline to the start of apic_timer_fn(); negative: advanced" },
+	{ "notify", "lapic_sample", "notify", DIM_TIME,
+	  "from there to the guest's exit: an IPI, a wake-up, or the wait for another exit" },
+	{ "runqueue", "lapic_sample", "runqueue", DIM_TIME, "from there until the vCPU's thread is on a CPU" },
+	{ "exit_path", "lapic_sample", "exit", DIM_TIME, "from there to the loop edge that sees the timer pending" },
+	{ "inject", "lapic_sample", "inject", DIM_TIME, "from there to the place of the busy wait" },
+	{ "wait", "lapic_sample", "wait", DIM_TIME, "the busy wait before VM-entry, per delivered expiry" },
+	{ "entry", "lapic_sample", "entry", DIM_TIME, "from its end to the end of VM-entry" },
+	{ "deliver", "lapic_sample", "deliver", DIM_TIME, "from there to the handler's first RDTSC" },
+	{ "exit", "exit_handled", "time", DIM_TIME, "kvm_exit to the next kvm_entry, as perf kvm stat counts it" },
+	{ "advance_ns", "timer_advance", "advance_ns", DIM_NS, "timer_advance_ns after each expiry that was injected" },
+	{ "wakeup", "kvm_vcpu_wakeup", "ns", DIM_NS, "a halted vCPU woke: how long it was blocked" },
+};
+/* clang-format on */
+
+const struct metric *metrics_all(size_t *n)
+{
+	*n = G_N_ELEMENTS(metrics);
+	return metrics;
+}

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: MIT */
+#include "run.h"
+
+#include "metrics.h"
+#include "trace_ftrace.h"
+#include "workload_table.h"
+#include "world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- loading --- */
+
+static bool load_expectations(struct replay *r, struct diagnostics *d)
+{
+	struct scenario_file *file = r->file;
+	struct expectation_context ctx = { .schema = &lapicsim_schema, .variants = r->variant_names };
+
+	ctx.metrics = metrics_all(&ctx.n_metrics);
+	for (uint32_t i = 0; i < file->n_expects; i++) {
+		const struct scenario_expect *e = &file->expects[i];
+
+		if (e->recorded) {
+			r->tables[i] = integer_table_load(d, e->recorded, e->recorded);
+			if (!r->tables[i])
+				continue;
+		}
+		ctx.table = r->tables[i];
+		r->expectations[i] = expectation_parse(d, &ctx, &e->that_at, e->that,
+						       e->only || e->except ? &e->variants_at : NULL);
+	}
+	return d->n == 0;
+}
+
+struct replay *replay_load(const char *path, const struct replay_options *options, struct diagnostics *d,
+			   bool *fragment)
+{
+	struct scenario_options language = { .fragments = fragment != NULL };
+	g_autofree char *library = options->library ? g_strdup(options->library) : default_library();
+
+	language.library = library;
+	language.workloads = workload_table(&language.n_workloads);
+	struct scenario_file *file = scenario_load(path, &language, d);
+	if (fragment)
+		*fragment = file && file->fragment;
+	if (!file || file->fragment) {
+		scenario_free(file);
+		return NULL;
+	}
+
+	struct replay *r = g_new0(struct replay, 1);
+	r->file = file;
+	r->n_results = file->n_variants;
+	r->results = g_new0(struct run_result, file->n_variants);
+	r->expectations = g_new0(struct expectation *, file->n_expects + 1);
+	r->tables = g_new0(struct integer_table *, file->n_expects + 1);
+	r->variant_names = g_new0(const char *, file->n_variants + 1);
+	r->judged = g_array_new(FALSE, FALSE, sizeof(struct judged));
+	for (uint32_t i = 0; i < file->n_variants; i++) {
+		r->results[i].variant = &file->variants[i];
+		r->results[i].index = i;
+		r->variant_names[i] = file->variants[i].name;
+	}
+	if (!load_expectations(r, d)) {
+		replay_free(r);
+		return NULL;
+	}
+	return r;
+}
+
+static void clear_result(struct run_result *result)
+{
+	if (!result->run)
+		return;
+	summary_clear(&result->summary);
+	if (result->set)
+		aggregate_set_free(result->set);
+	scenario_run_free(result->run);
+	g_free(result->message);
+	g_free(result->trace_path);
+}
+
+void replay_free(struct replay *r)
+{
+	if (!r)
+		return;
+	for (guint i = 0; i < r->judged->len; i++)
+		expectation_outcome_clear(&g_array_index(r->judged, struct judged, i).outcome);
+	g_array_free(r->judged, TRUE);
+	for (uint32_t i = 0; i < r->n_results; i++)
+		clear_result(&r->results[i]);
+	for (uint32_t i = 0; i < r->file->n_expects; i++) {
+		if (r->expectations[i])
+			expectation_free(r->expectations[i]);
+		if (r->tables[i])
+			integer_table_free(r->tables[i]);
+	}
+	g_free(r->results);
+	g_free(r->expectations);
+	g_free(r->tables);
+	g_free(r->variant_names);
+	scenario_free(r->file);
+	g_free(r);
+}
+
+bool replay_resolve(struct replay *r, const struct replay_options *options, struct diagnostics *d)
+{
+	const struct scenario_variant *only = NULL;
+
+	if (options->variant) {
+		only = scenario_variant(r->file, options->variant, d);
+		if (!only)
+			return false;
+	}
+	for (uint32_t i = 0; i < r->n_results; i++) {
+		struct run_result *result = &r->results[i];
+
+		if (only && only != result->variant)
+			continue;
+		result->run = scenario_resolve(r->file, result->variant, options->sets, options->n_sets, d);
+		if (!result->run)
+			return false;
+		summary_init(&result->summary, result->run->config.host.n_cpus, options->samples);
+		result->set = aggregate_set_new(&lapicsim_schema);
+		for (uint32_t k = 0; k < r->file->n_expects; k++)
+			expectation_request(r->expectations[k], result->set, i);
+	}
+	return true;
+}
+
+/* --- files --- */
+
+/* A stream under a temporary name beside @path, which it gets when all of it is on the disk. */
+struct pending_file { char *path, *temporary; FILE *stream; };
+
+static char *io_message(const char *path, const char *what)
+{
+	return g_strdup_printf("%s: cannot %s: %s", path, what, g_strerror(errno));
+}
+
+static bool pending_open(struct pending_file *f, const char *path, char **error)
+{
+	f->path = g_strdup(path);
+	f->temporary = g_strdup_printf("%s.tmp.%ld", path, (long)getpid());
+	f->stream = fopen(f->temporary, "w");
+	if (!f->stream)
+		*error = io_message(path, "create");
+	return f->stream != NULL;
+}
+
+static bool sync_folder(const char *path)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+	const int fd = open(folder, O_RDONLY | O_DIRECTORY);
+	bool ok = fd >= 0;
+
+	/* Some file systems cannot sync a folder; the file itself is on the disk by now. */
+	if (ok && fsync(fd) && errno != EINVAL && errno != EROFS)
+		ok = false;
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static bool pending_close(struct pending_file *f, bool keep, char **error)
+{
+	bool ok = false;
+
+	if (f->stream) {
+		ok = !fflush(f->stream) && !ferror(f->stream) && !fsync(fileno(f->stream));
+		if (!ok && keep)
+			*error = io_message(f->path, "write");
+		if (fclose(f->stream) && ok) {
+			ok = false;
+			*error = io_message(f->path, "write");
+		}
+		if (ok && keep && (rename(f->temporary, f->path) || !sync_folder(f->path))) {
+			ok = false;
+			*error = io_message(f->path, "write");
+		}
+		if (!ok || !keep)
+			unlink(f->temporary);
+	}
+	g_free(f->path);
+	g_free(f->temporary);
+	return ok;
+}
+
+bool write_file(const char *path, const char *text, size_t length, char **error)
+{
+	struct pending_file f;
+	bool ok = pending_open(&f, path, error);
+
+	if (ok && fwrite(text, 1, length, f.stream) != length) {
+		*error = io_message(path, "write");
+		pending_close(&f, false, error);
+		return false;
+	}
+	return pending_close(&f, ok, error) && ok;
+}
+
+char *default_library(void)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+
+	if (self) {
+		g_autofree char *bin = g_path_get_dirname(self);
+		char *installed = g_build_filename(bin, "..", "share", "lapicsim", "library", NULL);
+
+		if (g_file_test(installed, G_FILE_TEST_IS_DIR))
+			return installed;
+		g_free(installed);
+	}
+	return g_strdup(LAPICSIM_SOURCE_LIBRARY);
+}
+
+/* "out.ftrace" -> "out.before.ftrace", where several variants are traced. */
+static char *trace_name(const char *path, const char *variant)
+{
+	const char *dot = strrchr(path, '.');
+
+	if (!dot || strchr(dot, '/'))
+		dot = path + strlen(path);
+	return g_strdup_printf("%.*s.%s%s", (int)(dot - path), path, variant, dot);
+}
+
+/* --- running --- */
+
+static void describe_repeat(GString *out, const struct replay *r, const struct run_result *result,
+			    const struct replay_options *options)
+{
+	g_autofree char *path = g_shell_quote(r->file->path);
+
+	g_string_append_printf(out, "repeat: lapicsim replay %s --variant %s --seed %" PRIu64, path,
+			       result->variant->name, result->run->config.seed);
+	for (size_t i = 0; i < options->n_sets; i++) {
+		g_autofree char *set = g_shell_quote(options->sets[i]);
+
+		if (!g_str_has_prefix(options->sets[i], "seed="))
+			g_string_append_printf(out, " --set %s", set);
+	}
+	g_string_append_c(out, '\n');
+}
+
+static void append_ps(GString *out, ps_t at)
+{
+	g_string_append_printf(out, "%" PRIu64 ".%03" PRIu64 " ns", at.v / PS_PER_NS, at.v % PS_PER_NS);
+}
+
+static void describe_last(GString *out, const struct sim *sim)
+{
+	struct sim_event_report last[SIM_LAST_EVENTS];
+	const unsigned n = sim_last_events(sim, last);
+
+	g_string_append_printf(out, "the last %u events:\n", n);
+	for (unsigned i = 0; i < n; i++) {
+		g_string_append(out, "  ");
+		append_ps(out, last[i].when);
+		g_string_append_printf(out, "  %s %u\n", last[i].name, last[i].entity);
+	}
+}
+
+static void describe_hot(GString *out, const struct sim *sim)
+{
+	struct sim_event_report hot[5];
+	const unsigned n = sim_hot_events(sim, hot);
+
+	g_string_append(out, "the most frequent of the last events:\n");
+	for (unsigned i = 0; i < n; i++)
+		g_string_append_printf(out, "  %6" PRIu64 "  %s %u\n", hot[i].count, hot[i].name, hot[i].entity);
+}
+
+static void describe_stop(GString *out, struct run_result *result, const struct sim *sim)
+{
+	const struct sim_breach *breach = sim_broken(sim);
+
+	switch (result->stop) {
+	case SIM_STOP_BROKEN:
+		result->status = EXIT_BROKEN;
+		g_string_append_printf(out, "invariant %s does not hold at ", breach->id);
+		append_ps(out, breach->when);
+		g_string_append_printf(out, ": %s\n", breach->formula);
+		describe_last(out, sim);
+		return;
+	case SIM_STOP_EVENTS:
+		g_string_append_printf(out, "the budget of events (--max-events) is used up at ");
+		break;
+	case SIM_STOP_SAME_INSTANT:
+		g_string_append_printf(out, "time does not advance: too many events at ");
+		break;
+	case SIM_STOP_PENDING: g_string_append_printf(out, "too many events are pending at "); break;
+	case SIM_STOP_NO_MEMORY: g_string_append_printf(out, "no memory for another event at "); break;
+	default: return;
+	}
+	result->status = EXIT_BUDGET;
+	append_ps(out, sim_now(sim));
+	g_string_append_c(out, '\n');
+	describe_hot(out, sim);
+}
+
+struct traced { struct pending_file file; struct trace_ftrace *writer; };
+
+static bool trace_begins(struct traced *t, struct run_result *result, struct world *world, const char *path,
+			 char **error)
+{
+	const struct host_config *host = &result->run->config.host;
+	uint32_t n_tasks;
+	const struct trace_task *tasks = world_tasks(world, &n_tasks);
+
+	if (!pending_open(&t->file, path, error))
+		return false;
+	t->writer = trace_ftrace_new(t->file.stream, &lapicsim_schema, tasks, n_tasks, host->n_cpus,
+				     host->start_monotonic.v);
+	g_assert(t->writer);
+	trace_add_sink(world_trace(world), trace_ftrace_sink(t->writer));
+	result->trace_path = g_strdup(path);
+	return true;
+}
+
+static void trace_ends(struct traced *t, struct run_result *result, bool keep)
+{
+	char *error = NULL;
+
+	if (t->writer) {
+		trace_ftrace_end(t->writer, result->fingerprint);
+		trace_ftrace_free(t->writer);
+	}
+	if (!pending_close(&t->file, keep, &error) && error) {
+		result->status = EXIT_IO;
+		g_free(result->message);
+		result->message = error;
+	}
+}
+
+/* One run with everything attached. */
+static void run_once(struct replay *r, struct run_result *result, const struct replay_options *options,
+		     const char *trace_path)
+{
+	const char *refused = NULL;
+	struct world *world = world_new(&result->run->config, &options->limits, &refused);
+	struct traced traced = { 0 };
+	g_autoptr(GString) message = g_string_new(NULL);
+
+	if (!world) {
+		result->status = EXIT_USAGE;
+		result->message = g_strdup_printf("%s: variant %s: %s", r->file->path, result->variant->name,
+						  refused ? refused : "not enough memory for this machine");
+		return;
+	}
+	trace_add_sink(world_trace(world), &result->summary.sink);
+	trace_add_sink(world_trace(world), aggregate_set_sink(result->set));
+	if (trace_path && !trace_begins(&traced, result, world, trace_path, &result->message)) {
+		result->status = EXIT_IO;
+		pending_close(&traced.file, false, &result->message);
+		world_free(world);
+		return;
+	}
+
+	result->stop = world_run(world);
+	if (sim_broken(world_sim(world))->id)
+		result->stop = SIM_STOP_BROKEN;
+	result->fingerprint = trace_fingerprint(world_trace(world));
+	result->records = trace_count(world_trace(world));
+	result->events = sim_counts(world_sim(world)).dispatched;
+	describe_stop(message, result, world_sim(world));
+	if (result->status != EXIT_OK) {
+		g_string_prepend(message, ": ");
+		g_string_prepend(message, result->variant->name);
+		g_string_prepend(message, ": variant ");
+		g_string_prepend(message, r->file->path);
+		describe_repeat(message, r, result, options);
+		result->message = g_strdup(message->str);
+	}
+	if (trace_path)
+		trace_ends(&traced, result, result->status == EXIT_OK);
+	world_free(world);
+}
+
+/* The same run again, alone: it must leave the same fingerprint. */
+static void verify(struct replay *r, struct run_result *result, const struct replay_options *options)
+{
+	const char *refused = NULL;
+	struct world *world = world_new(&result->run->config, &options->limits, &refused);
+
+	if (!world)
+		return;
+	world_run(world);
+	const uint64_t again = trace_fingerprint(world_trace(world));
+	world_free(world);
+	if (again == result->fingerprint)
+		return;
+	result->status = EXIT_BROKEN;
+	result->message = g_strdup_printf("%s: variant %s: two runs differ: fingerprint %016" PRIx64
+					  ", then %016" PRIx64 "\n",
+					  r->file->path, result->variant->name, result->fingerprint, again);
+}
+
+static bool concerns(const struct scenario_expect *e, const char *variant)
+{
+	if (e->only)
+		return g_strv_contains(e->only, variant);
+	return !e->except || !g_strv_contains(e->except, variant);
+}
+
+static void judge_one(struct replay *r, uint32_t i, const struct run_result *result)
+{
+	g_autofree const struct aggregate_set **sets = g_new0(const struct aggregate_set *, r->n_results + 1);
+	struct judged judged = {
+		.expect = &r->file->expects[i],
+		.variant = result ? result->variant : NULL,
+		.variant_index = result ? result->index : 0,
+	};
+
+	for (uint32_t k = 0; k < r->n_results; k++)
+		sets[k] = r->results[k].run && r->results[k].status == EXIT_OK ? r->results[k].set : NULL;
+	expectation_eval(r->expectations[i], judged.variant_index, sets, &judged.outcome);
+	g_array_append_val(r->judged, judged);
+}
+
+static void judge(struct replay *r)
+{
+	for (uint32_t i = 0; i < r->file->n_expects; i++) {
+		if (expectation_crosses_variants(r->expectations[i])) {
+			judge_one(r, i, NULL);
+			continue;
+		}
+		for (uint32_t k = 0; k < r->n_results; k++)
+			if (r->results[k].run && r->results[k].status == EXIT_OK &&
+			    concerns(&r->file->expects[i], r->results[k].variant->name))
+				judge_one(r, i, &r->results[k]);
+	}
+}
+
+static unsigned asked_for(const struct replay *r)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < r->n_results; i++)
+		n += r->results[i].run != NULL;
+	return n;
+}
+
+int replay_run(struct replay *r, const struct replay_options *options)
+{
+	const bool several = asked_for(r) > 1;
+	int status = EXIT_OK;
+
+	for (uint32_t i = 0; i < r->n_results; i++) {
+		struct run_result *result = &r->results[i];
+		g_autofree char *path = NULL;
+
+		if (!result->run)
+			continue;
+		if (options->trace)
+			path = several ? trace_name(options->trace, result->variant->name) : g_strdup(options->trace);
+		run_once(r, result, options, path);
+		if (options->verify && result->status == EXIT_OK)
+			verify(r, result, options);
+		status = MAX(status, result->status);
+	}
+	judge(r);
+	for (guint i = 0; i < r->judged->len && status == EXIT_OK; i++) {
+		const enum expectation_verdict v = g_array_index(r->judged, struct judged, i).outcome.verdict;
+
+		if (v == EXPECTATION_FAIL || v == EXPECTATION_ERROR)
+			status = EXIT_EXPECTATION;
+	}
+	return status;
+}
