@@ -33,10 +33,12 @@ struct aggregate_set {
 
 struct exact_unit dimension_unit(enum dimension dim)
 {
-	if (dim == DIM_TIME)
+	if (dim == DIM_TIME || dim == DIM_NS)
 		return EXACT_TIME;
 	return dim == DIM_CYCLES ? EXACT_CYCLES : EXACT_PLAIN;
 }
+
+uint32_t dimension_scale(enum dimension dim) { return dim == DIM_NS ? PS_PER_NS : 1; }
 
 size_t aggregate_names(const struct aggregate_name **ret)
 {
@@ -95,13 +97,14 @@ struct exact_unit aggregate_unit(const struct aggregate *a)
 
 static bool operand_equal(const struct operand *a, const struct operand *b)
 {
-	return a->kind == b->kind && a->index == b->index && a->num == b->num && a->den == b->den;
+	return a->kind == b->kind && a->index == b->index && a->scale == b->scale &&
+	       a->num == b->num && a->den == b->den;
 }
 
 static bool stream_equal(const struct aggregate_stream *a, const struct aggregate_stream *b)
 {
-	if (a->event != b->event || a->field != b->field || a->n_ops != b->n_ops ||
-	    a->table != b->table)
+	if (a->event != b->event || a->field != b->field || a->dim != b->dim ||
+	    a->n_ops != b->n_ops || a->table != b->table)
 		return false;
 	for (uint32_t i = 0; i < a->n_ops; i++) {
 		const struct condition_op *x = &a->ops[i], *y = &b->ops[i];
@@ -121,8 +124,10 @@ static bool operand_value(const struct aggregate_stream *s, const struct trace_r
 	const int64_t *row;
 
 	switch (op->kind) {
-	case OPERAND_UNSIGNED: *ret = rec->value[op->index]; return true;
-	case OPERAND_SIGNED: *ret = (int64_t)rec->value[op->index]; return true;
+	case OPERAND_UNSIGNED: *ret = (__int128)rec->value[op->index] * op->scale; return true;
+	case OPERAND_SIGNED:
+		*ret = (__int128)(int64_t)rec->value[op->index] * op->scale;
+		return true;
 	case OPERAND_CPU: *ret = rec->cpu; return true;
 	case OPERAND_WHEN: *ret = rec->when.v; return true;
 	case OPERAND_COLUMN:
@@ -134,7 +139,8 @@ static bool operand_value(const struct aggregate_stream *s, const struct trace_r
 	g_assert_not_reached();
 }
 
-/* False: the table has no row for this record. A value has 65 bits and a denominator at most 60. */
+/* False: the table has no row for this record. A value has at most 75 bits and a
+ * denominator 50. */
 static bool compare(const struct aggregate_stream *s, const struct trace_record *rec,
 		    const struct condition_op *op, bool *ret)
 {
@@ -192,6 +198,7 @@ static struct aggregate_sample sample_of(const struct aggregate_stream *s,
 		sample.value = (int64_t)rec->value[s->field];
 	else
 		sample.value = rec->value[s->field];
+	sample.value *= dimension_scale(s->dim);
 	return sample;
 }
 
@@ -239,7 +246,7 @@ static void slot_take(struct slot *slot, const struct trace_record *rec)
 		slot->max = sample;
 	if (!slot->wants_histogram && !slot->wants_samples)
 		return;
-	if (sample.value > INT64_MAX) {
+	if (sample.value > INT64_MAX || sample.value < INT64_MIN) {
 		slot->too_large = true;
 		return;
 	}
@@ -316,23 +323,25 @@ struct trace_sink *aggregate_set_sink(struct aggregate_set *set) { return &set->
 
 /* Reading a slot. */
 
-static int compare_values(gconstpointer a, gconstpointer b)
-{
-	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Equal values are equal in every respect, so their order after the sort does not matter. */
+/* The median of the last quarter, found by halving the range of values: no sort, no memory. */
 static int64_t settled_value(const struct slot *slot)
 {
-	const size_t n = MAX(slot->n_kept / 4, 1);
-	g_autofree int64_t *values = g_new(int64_t, n);
+	const size_t n = MAX(slot->n_kept / 4, 1), rank = (n + 1) / 2;
+	const struct kept_sample *kept = slot->kept + (slot->n_kept - n);
+	__int128 low = INT64_MIN, high = INT64_MAX;
 
-	for (size_t i = 0; i < n; i++)
-		values[i] = slot->kept[slot->n_kept - n + i].value;
-	qsort(values, n, sizeof(*values), compare_values);
-	return values[(n + 1) / 2 - 1];
+	while (low < high) {
+		const __int128 middle = (low + high) >> 1; /* rounds down below 0 too */
+		size_t below = 0;
+
+		for (size_t i = 0; i < n; i++)
+			below += kept[i].value <= middle;
+		if (below >= rank)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return (int64_t)low;
 }
 
 static bool is_within(int64_t value, int64_t settled)

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * aggregate - one number out of the records of a run: count, min, p99, ... of a metric, where a
- *condition holds.
+ * aggregate - one number out of a run's records: count, min, p99, ... of a metric, where it holds.
  *
- * A metric names one field of one trace event as a value and says what it is measured in. An
- *aggregate is immutable once parsed (expectation.h) and may be added to the sets of many runs at
- *once. A set belongs to one run: it is a trace sink that evaluates each record only against the
- *aggregates of its event, without allocation but for histograms and kept samples; aggregates that
- *differ only in their kind share one slot. It draws no numbers and changes nothing in the model
- *(rule R22).
+ * A metric names one field of one trace event as a value, and says what it is measured in. An
+ * aggregate is immutable once parsed (expectation.h) and may be added to the sets of many runs at
+ * once. A set belongs to one run: it is a trace sink that evaluates each record only against the
+ * aggregates of its event, and allocates for histograms and kept samples alone. Aggregates that
+ * differ only in their kind share one slot. A set draws no numbers and changes no model (rule R22).
  *
- *	aggregate_parse() -> aggregate_set_add() -> trace_add_sink(aggregate_set_sink()) -> run ->
- *aggregate_read()
+ *	aggregate_parse() -> aggregate_set_add() -> trace_add_sink(aggregate_set_sink())
+ *	                  -> run -> aggregate_read()
  *
- * Units:    raw values are ps, guest cycles or plain, as the metric says; results are struct exact.
+ * Units:    raw values are ps, ns, guest cycles or plain, as the metric says; results are exact.
  * Rounding: none, but a percentile lies up to 2^-10 below the sample at its rank (histogram.h).
- * Errors:   by the status of aggregate_read(). A status other than AGGREGATE_OK is never a passed
- *expectation.
+ * Errors:   by the status of aggregate_read(); only AGGREGATE_OK comes with a value.
  */
 #ifndef AGGREGATE_H
 #define AGGREGATE_H
@@ -32,6 +29,7 @@ enum dimension {
 	DIM_COUNT,  /* a plain number */
 	DIM_TIME,   /* ps             */
 	DIM_CYCLES, /* guest cycles   */
+	DIM_NS,     /* a time that the kernel itself keeps in ns */
 };
 
 struct metric {
@@ -43,6 +41,8 @@ struct metric {
 };
 
 struct exact_unit dimension_unit(enum dimension dim);
+uint32_t
+dimension_scale(enum dimension dim); /* what a raw value is multiplied by: ps per ns, or 1 */
 
 enum aggregate_kind {
 	AGGREGATE_COUNT,
@@ -81,6 +81,7 @@ enum operand_kind {
 struct operand {
 	enum operand_kind kind;
 	uint32_t index;    /* of the value or column */
+	uint32_t scale;    /* of the value: as dimension_scale() */
 	__int128 num, den; /* OPERAND_NUMBER */
 };
 
@@ -130,7 +131,7 @@ struct exact_unit aggregate_unit(const struct aggregate *a);
 
 /* A record that made a value: "the sample" of a report. */
 struct aggregate_sample {
-	__int128 value; /* 0 of a metric without a field */
+	__int128 value; /* in base units; 0 of a metric without a field */
 	ps_t when;
 	uint32_t entity, cpu;
 	bool has_n;
@@ -152,9 +153,8 @@ struct aggregate_result {
 	struct exact value; /* if AGGREGATE_OK */
 	uint64_t count;     /* records that matched */
 	bool has_sample;
-	/* min, settled..: the record itself; max and pNN: the one that made the maximum; count,
-	 * mean and first: the first one that matched; last and settled: the last. NO_ROW: the first
-	 * without a row. */
+	/* min: the smallest; max and pNN: the largest; last, settled and settle_time: the last;
+	 * the others: the first that matched. AGGREGATE_NO_ROW: the first without a row. */
 	struct aggregate_sample sample;
 };
 
@@ -172,11 +172,11 @@ struct trace_sink *aggregate_set_sink(struct aggregate_set *set);
 enum aggregate_status aggregate_read(const struct aggregate_set *set, const struct aggregate *a,
 				     struct aggregate_result *ret);
 
-/* One line without a full stop: "no samples", "deadline 45 has no row in the table". */
+/* One line without a full stop: "no samples", "no row i = 45 in the recorded table". */
 void aggregate_status_text(GString *out, enum aggregate_status status,
 			   const struct aggregate_result *result);
 
-/* "1.5 ms at 12.001 ms (entity 0, CPU 1, n 17)", and without the value if @dim has none to show. */
+/* "1.5 ms at 12.001 ms (entity 0, CPU 1, n 17)"; without the value if the metric has none. */
 void aggregate_sample_text(GString *out, const struct aggregate *a,
 			   const struct aggregate_sample *sample);
 

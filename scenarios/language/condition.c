@@ -20,29 +20,31 @@ struct condition {
 };
 
 /* A field is measured in what a metric says of it; without one it is a plain number. */
-static struct exact_unit field_unit(const struct parser *p, const struct trace_event *ev,
-				    uint32_t field)
+static enum dimension field_dimension(const struct parser *p, const struct trace_event *ev,
+				      uint32_t field)
 {
 	for (size_t i = 0; i < p->ctx->n_metrics; i++) {
 		const struct metric *m = &p->ctx->metrics[i];
 
 		if (m->field && !strcmp(m->event, ev->name) &&
 		    !strcmp(m->field, ev->fields[field].name))
-			return dimension_unit(m->dim);
+			return m->dim;
 	}
-	return EXACT_PLAIN;
+	return DIM_COUNT;
 }
 
 static void value_of_field(const struct parser *p, const struct condition *c, uint32_t field,
 			   struct value *ret)
 {
 	const struct trace_field *f = &c->stream->event->fields[field];
+	const enum dimension dim = field_dimension(p, c->stream->event, field);
 
 	ret->kind = f->type == TRACE_NAME ? VALUE_NAMED : VALUE_FIELD;
 	ret->field = f;
 	ret->op.kind = f->type == TRACE_S64 ? OPERAND_SIGNED : OPERAND_UNSIGNED;
 	ret->op.index = field;
-	ret->unit = field_unit(p, c->stream->event, field);
+	ret->op.scale = dimension_scale(dim);
+	ret->unit = dimension_unit(dim);
 }
 
 /* recorded.COLUMN */
@@ -92,7 +94,6 @@ static bool parse_word(struct parser *p, const struct condition *c, struct value
 		value_of_field(p, c, field, ret);
 	} else if (c->metric && c->metric->field && token_is(&t, c->metric->name)) {
 		value_of_field(p, c, c->stream->field, ret);
-		ret->unit = dimension_unit(c->metric->dim);
 	} else if (t.length > 9 && !memcmp(t.start, "recorded.", 9)) {
 		return value_of_column(p, c, &t, ret);
 	} else if (token_is(&t, "cpu")) {
@@ -122,7 +123,7 @@ static bool parse_value(struct parser *p, const struct condition *c, struct valu
 	if (!parser_number(p, &number))
 		return false;
 	ret->kind = VALUE_NUMBER;
-	ret->op = (struct operand){ OPERAND_NUMBER, 0, negative ? -number.num : number.num,
+	ret->op = (struct operand){ OPERAND_NUMBER, 0, 1, negative ? -number.num : number.num,
 				    number.den };
 	ret->unit = number.unit;
 	return true;
@@ -155,7 +156,7 @@ static bool resolve_word(const struct parser *p, struct value *word, const struc
 		if (token_is(&word->tok, name)) {
 			word->kind = VALUE_NAMED;
 			word->field = named->field;
-			word->op = (struct operand){ OPERAND_NUMBER, 0, i, 1 };
+			word->op = (struct operand){ OPERAND_NUMBER, 0, 1, i, 1 };
 			return true;
 		}
 		if (name)

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * condition - what follows `where` in an aggregate: parsed, checked and compiled to steps
- *(aggregate.h).
+ * condition - what follows `where` in an aggregate: parsed, checked, and compiled to steps.
  *
  *	condition  = all { or all }
  *	all        = single { and single }
  *	single     = not single | ( condition ) | value OP value
- *	value      = [-] number [unit] | field | metric | recorded.COLUMN | cpu | when | name of a
- *field's names
+ *	value      = [-] number [unit] | field | metric | recorded.COLUMN | cpu | when | name
  *
- * A field has the unit of the metric that measures it, and is a plain number if none does.
+ * A field has the unit of the metric that measures it, and is a plain number if none does. A name
+ * is one of those of the field that it is compared with. The steps are described in aggregate.h.
  */
 #ifndef CONDITION_H
 #define CONDITION_H

@@ -2,10 +2,9 @@
 /*
  * exact - a number of an expectation: a fraction with a unit, computed without rounding.
  *
- * Units:    time is held in ps, cycles are guest cycles; a product adds exponents, a sum needs
- * equal ones. Rounding: none. A mean stays a fraction; only exact_format() shortens one, and shows
- * that it did. Errors:   what does not fit into 128 bits is reported by the return value, and never
- * wraps.
+ * Units:    ps and guest cycles; a product adds their exponents, a sum needs equal ones.
+ * Rounding: none. A mean stays a fraction; only exact_format() cuts one, and shows that it did.
+ * Errors:   what does not fit into 127 bits is told by the return value, and never wraps.
  */
 #ifndef EXACT_H
 #define EXACT_H

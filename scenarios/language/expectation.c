@@ -194,7 +194,7 @@ const char *expectation_verdict_name(enum expectation_verdict verdict)
 
 static const char *unit_text(enum dimension dim)
 {
-	static const char *const texts[] = { "plain number", "time", "guest cycles" };
+	static const char *const texts[] = { "plain number", "time", "guest cycles", "time" };
 
 	return texts[dim];
 }

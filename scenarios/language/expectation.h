@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * expectation - a scenario's "that:" line: a comparison of sums of products of numbers and
- *aggregates.
+ * expectation - a scenario's "that:" line: a comparison of numbers and aggregates.
  *
  *	that       = sum OP sum                     OP: == != < <= > >=
  *	sum        = product { (+|-) product }
  *	product    = factor { * factor }
  *	factor     = number [unit] | - factor | ( sum ) | aggregate
  *	aggregate  = AGG ( metric [where condition] ) [ "[" variant "]" ]
- *	condition  = comparisons of fields, numbers with units and names, with and, or, not, ( )
+ *	condition  = see condition.h
  *
  * Parsed once, with all names and units checked; evaluated exactly after the runs. An expectation
- *is immutable and may be used by several runs at once.
+ * is immutable and may be used by several runs at once.
  *
- *	expectation_parse() -> expectation_request(set of each variant) -> runs ->
- *expectation_eval()
+ *	expectation_parse() -> expectation_request() into the set of each variant
+ *	                    -> runs -> expectation_eval()
  *
  * Units:    a sum and a comparison need equal units on both sides; a product adds them (exact.h).
  * Rounding: none.
- * Errors:   of the text at parse, with their place, through diagnostics. Of the evaluation in the
- *outcome. Left out: sequence: expectations.
+ * Errors:   of the text through diagnostics, with their place; of the evaluation in the outcome.
+ * Left out: sequence: expectations.
  */
 #ifndef EXPECTATION_H
 #define EXPECTATION_H
@@ -72,12 +71,11 @@ struct expectation_outcome {
 	enum expectation_verdict verdict;
 	GString *expected; /* the text as written */
 	GString *actual;   /* "max(lateness) = 1.5 ms; 1.5 ms < 20 us is false" */
-	GString *sample; /* "max(lateness): 1.5 ms at 3 ms (entity 0, CPU 1, n 1)", a line each; may
-			    be empty */
+	GString *sample;   /* "max(lateness): 1.5 ms at 3 ms (entity 0, CPU 1)"; lines, or empty */
 };
 
-/* @sets: by variant, NULL where it did not run. @variant: under test; ignored if it crosses
- * variants. */
+/* @sets: by variant, NULL where it did not run. @variant is under test; without meaning if @exp
+ * crosses variants. @ret is written whole; cleared by expectation_outcome_clear(). */
 void expectation_eval(const struct expectation *exp, unsigned variant,
 		      const struct aggregate_set *const *sets, struct expectation_outcome *ret);
 void expectation_outcome_clear(struct expectation_outcome *outcome);
@@ -85,8 +83,7 @@ void expectation_outcome_clear(struct expectation_outcome *outcome);
 /* "pass", "fail", "error", "not run" */
 const char *expectation_verdict_name(enum expectation_verdict verdict);
 
-/* The section of the manual on expectations, in Markdown: grammar, aggregates, metrics with their
- * fields. */
+/* The manual's section on expectations, in Markdown: grammar, aggregates, metrics and fields. */
 void expectation_docs(GString *out, const struct trace_schema *schema, const struct metric *metrics,
 		      size_t n_metrics);
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define DIGITS_MAX 20u /* of a number, its decimals included: 2^64 has 20 */
-#define DECIMALS_MAX 18u
+#define DECIMALS_MAX 15u
 #define SHOWN_MAX 64 /* characters of the text that a message repeats */
 
 const char *const comparison_text[] = { "==", "!=", "<", "<=", ">", ">=" };

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * integer_table - columns of integers from a CSV file, found by their name and a row by its index
- * `i`.
+ * integer_table - columns of integers from a CSV file, found by name; rows found by their index.
  *
- * The first line that is no comment (#) names the columns; every other one has as many decimal
- * integers, from -2^63 to 2^63-1. The column `i` must be there and rise from row to row. Blanks
- * around a value are allowed, quotes are not, and CR LF is read as LF. Only regular files up to
- * INTEGER_TABLE_FILE_MAX bytes are read. Errors: file:line:column with the line, status 2; a file
- * that cannot be opened or read, status 4.
+ * The first line that is neither empty nor a comment (#) names the columns; every other one has as
+ * many decimal integers, from -2^63 to 2^63-1. The column `i` must be there and rise from row to
+ * row. Blanks around a value are allowed, quotes are not, and CR LF is read as LF. Only regular
+ * files up to INTEGER_TABLE_FILE_MAX bytes are read.
+ *
+ * Errors: file:line:column with the line, status 2; a file that cannot be read, status 4.
  */
 #ifndef INTEGER_TABLE_H
 #define INTEGER_TABLE_H
@@ -25,6 +25,7 @@ struct integer_table;
 
 /* NULL: reported. @name is what errors call the file; @path is what is opened. */
 struct integer_table *integer_table_load(struct diagnostics *d, const char *path, const char *name);
+
 /* The same from memory; @text needs no terminator. */
 struct integer_table *integer_table_parse(struct diagnostics *d, const char *text, size_t length,
 					  const char *name);
