@@ -20,6 +20,8 @@
 	COST(entry_check, 50, "interrupts off to the last check of requests before entry")                \
 	COST(loop_edge, 50, "vcpu_run() between two entries: pending timer, signals, need_resched")        \
 	COST(inject, 100, "kvm_inject_apic_timer_irqs(): the pending timer into IRR")                     \
+	COST(inject_event, 0, "inject_pending_event(): an interrupt into the VM-entry field")             \
+	COST(finish_msr_write, 0, "rest of a WRMSR exit once the timer is started")                       \
 	COST(handle_msr_write, 300, "handling of a WRMSR exit, without starting the timer")               \
 	COST(handle_msr_read, 300, "handling of an RDMSR exit")                                           \
 	COST(handle_eoi, 200, "handling of an EOI write")                                                 \

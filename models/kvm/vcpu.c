@@ -157,7 +157,22 @@ static void next_op(struct vcpu *vcpu)
 
 static void handled(struct host_cpu *cpu, void *owner);
 
-static void exited(struct host_cpu *cpu, void *owner)
+/* The tracepoint, and the exit's handling. An interrupt that is pending was taken before (R6). */
+static void trace_exit(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	const uint64_t intr_info = vcpu->reason == EXIT_REASON_EXTERNAL_INTERRUPT ? 0x80000000 : 0;
+
+	vcpu->exit_traced = sim_now(vcpu->host->sim);
+	vcpu->exit_open = true;
+	HOST_TRACE(cpu, TP_KVM_EXIT, vcpu->index, vcpu->id, printed_reason(vcpu, vcpu->reason), printed_rip(vcpu), 0, 0,
+		   intr_info);
+	if (vcpu->wait_traced)
+		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id, (uint64_t)vcpu->wait_delta,
+			   vcpu->wait_delta >= 0);
+	vcpu->wait_traced = false;
+}
+
+static void handle_exit(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	static const enum cost_id costs[EXIT_REASON_COUNT] = {
 		[EXIT_REASON_EXTERNAL_INTERRUPT] = COST_handle_external_interrupt,
@@ -168,21 +183,29 @@ static void exited(struct host_cpu *cpu, void *owner)
 		[EXIT_REASON_MSR_READ] = COST_handle_msr_read,
 		[EXIT_REASON_MSR_WRITE] = COST_handle_msr_write,
 	};
-	struct vcpu *vcpu = owner;
-	const uint64_t intr_info = vcpu->reason == EXIT_REASON_EXTERNAL_INTERRUPT ? 0x80000000 : 0;
 	const bool eoi = vcpu->reason == EXIT_REASON_MSR_WRITE && guest_op(&vcpu->guest)->kind == GUEST_EOI;
 
-	vcpu->mode = OUTSIDE_GUEST_MODE;
-	vcpu->exit_traced = sim_now(vcpu->host->sim);
-	vcpu->exit_open = true;
-	HOST_TRACE(cpu, TP_KVM_EXIT, vcpu->index, vcpu->id, printed_reason(vcpu, vcpu->reason), printed_rip(vcpu), 0, 0,
-		   intr_info);
-	if (vcpu->wait_traced)
-		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id, (uint64_t)vcpu->wait_delta,
-			   vcpu->wait_delta >= 0);
-	vcpu->wait_traced = false;
-	/* Interrupts go on: a pending one is taken before its exit is handled any further. */
 	run(vcpu, eoi ? COST_handle_eoi : costs[vcpu->reason], RUN_KERNEL, handled);
+}
+
+/* SVM: interrupts were enabled, so a pending one has been handled before the exit is traced. */
+static void exited_svm(struct host_cpu *cpu, void *owner)
+{
+	trace_exit(cpu, owner);
+	handle_exit(cpu, owner);
+}
+
+static void exited(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	vcpu->mode = OUTSIDE_GUEST_MODE;
+	if (vcpu->host->cfg->vendor == HOST_AMD) {
+		cpu_run(&vcpu->task.ctx, ps(0), RUN_NO_PREEMPT, exited_svm);
+		return;
+	}
+	trace_exit(cpu, vcpu);
+	handle_exit(cpu, vcpu);
 }
 
 static void begin_exit(struct vcpu *vcpu, enum exit_reason reason)
@@ -209,12 +232,17 @@ static void op_handled(struct host_cpu *cpu, void *owner)
 	loop_edge(cpu, vcpu);
 }
 
+static void deadline_written(struct host_cpu *cpu, void *owner)
+{
+	run(owner, COST_finish_msr_write, RUN_KERNEL, op_handled);
+}
+
 static void write_deadline(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	const struct guest_op *op = guest_op(&vcpu->guest);
 
 	HOST_TRACE(cpu, TP_KVM_MSR, vcpu->index, 0x6e0, op->value.v);
-	lapic_timer_set_deadline(cpu, vcpu, op->value, op_handled);
+	lapic_timer_set_deadline(cpu, vcpu, op->value, deadline_written);
 }
 
 static void write_eoi(struct host_cpu *cpu, struct vcpu *vcpu)
@@ -316,6 +344,10 @@ static void in_guest(struct host_cpu *cpu, void *owner)
 	struct vcpu *vcpu = owner;
 	struct account *a = &vcpu->timer.account;
 
+	if (!vcpu->entered) { /* the program's first instruction: its exits count from here */
+		vcpu->entered = true;
+		vcpu->last_other_exit = vcpu_tsc(vcpu);
+	}
 	if (vcpu->injected) {
 		vcpu->injected = false;
 		if (a->state == ACCOUNT_INJECTED)
@@ -378,20 +410,34 @@ static void entry_check(struct host_cpu *cpu, void *owner)
 	wait_here(cpu, vcpu, WAIT_BEFORE_GUEST_ENTER, waited_first);
 }
 
-/* Into the VM-entry field if the guest can take it, else an exit is asked for when it can. */
-static void inject_pending_event(struct host_cpu *cpu, struct vcpu *vcpu)
+/* From here on a kick sends an IPI, and what comes before the check's end cancels the entry (R10). */
+static void interrupts_off(struct vcpu *vcpu)
 {
+	vcpu->mode = IN_GUEST_MODE;
+	run(vcpu, COST_entry_check, RUN_IRQS_OFF, entry_check);
+}
+
+/* Is there a vector for the VM-entry field? If the guest cannot take it now, an exit is asked for when it can. */
+static bool can_inject(struct vcpu *vcpu)
+{
+	if (vcpu->irr && !vcpu->isr && !vcpu->injected && vcpu->guest.interrupts)
+		return true;
 	vcpu->requests &= ~REQ_EVENT;
-	if (!vcpu->irr || vcpu->isr || vcpu->injected)
-		return;
-	if (!vcpu->guest.interrupts) {
+	if (vcpu->irr && !vcpu->isr && !vcpu->injected)
 		vcpu->window = true;
-		return;
-	}
+	return false;
+}
+
+static void event_injected(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	vcpu->requests &= ~REQ_EVENT;
 	vcpu->irr = false;
 	vcpu->isr = true;
 	vcpu->injected = true;
 	HOST_TRACE(cpu, TP_KVM_INJ_VIRQ, vcpu->index, LOCAL_TIMER_VECTOR_GUEST);
+	interrupts_off(vcpu);
 }
 
 static void process_requests(struct host_cpu *cpu, void *owner)
@@ -403,10 +449,10 @@ static void process_requests(struct host_cpu *cpu, void *owner)
 		lapic_timer_migrate(cpu, vcpu, process_requests);
 		return;
 	}
-	if (vcpu->requests & REQ_EVENT)
-		inject_pending_event(cpu, vcpu);
-	vcpu->mode = IN_GUEST_MODE;
-	run(vcpu, COST_entry_check, RUN_IRQS_OFF, entry_check);
+	if (vcpu->requests & REQ_EVENT && can_inject(vcpu))
+		run(vcpu, COST_inject_event, RUN_KERNEL, event_injected);
+	else
+		interrupts_off(vcpu);
 }
 
 static void enter(struct host_cpu *cpu, struct vcpu *vcpu)
@@ -533,7 +579,6 @@ static void init_guest(struct vcpu *vcpu, const struct vcpu_setup *setup)
 		return;
 	if (cfg->other_exits.from == EXITS_FROM_LAST) {
 		vcpu->exits_every = guest_cycles(to_cycles(cfg->other_exits.every, khz));
-		vcpu->last_other_exit = vcpu_tsc(vcpu);
 	} else {
 		vcpu->grid_every = to_ps(cfg->other_exits.every, khz);
 		vcpu->grid_phase = to_ps(cfg->other_exits.phase, khz);

@@ -53,6 +53,7 @@ struct vcpu {
 
 	enum exit_reason reason;
 	ps_t exit_started, exit_traced; /* VM-exit begins; kvm_exit */
+	bool entered;                   /* has been in guest mode */
 	bool exit_open;                 /* exited and not entered since */
 	ps_t woken, ran, blocked;       /* wake-up, last sched_in, beginning of a halt */
 
