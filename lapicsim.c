@@ -15,24 +15,29 @@ static const struct command *const commands[] = {
 
 static int help(void)
 {
-	g_autoptr(GString) out = g_string_new(
-		"lapicsim replays the life of a KVM guest's local-APIC timer on a simulated x86 host.\n\n"
-		"Usage:\n  lapicsim COMMAND [OPTION...] ...\n\nCommands:\n");
+	g_autoptr(GString) out =
+		g_string_new("lapicsim replays the life of a KVM guest's local-APIC timer on a "
+			     "simulated x86 host.\n\n"
+			     "Usage:\n  lapicsim COMMAND [OPTION...] ...\n\nCommands:\n");
 
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (!commands[i]->hidden)
-			g_string_append_printf(out, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	g_string_append(out, "\nExamples:\n"
-			     "  lapicsim replay scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
-			     "  lapicsim test scenarios/library\n"
-			     "  lapicsim list kernels\n"
-			     "\nlapicsim COMMAND --help tells more. lapicsim --version prints the version.\n");
+			g_string_append_printf(out, "  %-8s %s\n", commands[i]->name,
+					       commands[i]->summary);
+	g_string_append(
+		out,
+		"\nExamples:\n"
+		"  lapicsim replay scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
+		"  lapicsim test scenarios/library\n"
+		"  lapicsim list kernels\n"
+		"\nlapicsim COMMAND --help tells more. lapicsim --version prints the version.\n");
 	return print_result(out->str);
 }
 
 int main(int argc, char **argv)
 {
-	/* A reader that went away is an error of write(), not a death; so is a file at its size limit. */
+	/* A reader that went away is an error of write(), not a death; so is a file at its size
+	 * limit. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tracepoints - every event that the models record, with the kernel's names, fields and print formats (6.1).
+ * tracepoints - every event that the models record, with the kernel's names, fields and print
+ * formats (6.1).
  *
- * The numbers are part of the fingerprint: a new event takes the next one, and none is ever reused. What no kernel
- * traces but the reports need (the account of one expiry, the time an exit took) is TRACE_KIND_INTERNAL.
+ * The numbers are part of the fingerprint: a new event takes the next one, and none is ever reused.
+ * What no kernel traces but the reports need (the account of one expiry, the time an exit took) is
+ * TRACE_KIND_INTERNAL.
  */
 #ifndef TRACEPOINTS_H
 #define TRACEPOINTS_H

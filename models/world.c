@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define PID_VCPU 2000
-#define PID_HOG  3000
+#define PID_HOG 3000
 #define PRIO_FAIR 120
 #define PRIO_FIFO 49 /* SCHED_FIFO 50, as sched_switch prints it */
 
@@ -131,7 +131,8 @@ static void init_commands(struct world *w)
 
 /* --- construction --- */
 
-static void name_task(struct trace_task *task, int32_t pid, int32_t prio, const char *format, unsigned number)
+static void name_task(struct trace_task *task, int32_t pid, int32_t prio, const char *format,
+		      unsigned number)
 {
 	snprintf(task->comm, sizeof(task->comm), format, number);
 	task->pid = pid;
@@ -143,7 +144,8 @@ static void name_tasks(struct world *w)
 	uint32_t n = 0;
 
 	name_task(&w->tasks[n++], 0, PRIO_FAIR, "<idle>", 0);
-	/* Without the blank that KVM's threads have: readers of the text form split names at blanks. */
+	/* Without the blank that KVM's threads have: readers of the text form split names at
+	 * blanks. */
 	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++)
 		for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++, n++)
 			name_task(&w->tasks[n], PID_VCPU + (int32_t)n, PRIO_FAIR, "CPU%u/KVM",
@@ -151,7 +153,8 @@ static void name_tasks(struct world *w)
 	for (uint32_t i = 0; i < w->cfg->n_timeline; i++)
 		if (w->commands[i].hog)
 			name_task(&w->tasks[n++], PID_HOG + (int32_t)i,
-				  w->commands[i].hog->class == TASK_FIFO ? PRIO_FIFO : PRIO_FAIR, "hog", 0);
+				  w->commands[i].hog->class == TASK_FIFO ? PRIO_FIFO : PRIO_FAIR,
+				  "hog", 0);
 }
 
 static bool init_vcpus(struct world *w, const char **error)
@@ -159,7 +162,8 @@ static bool init_vcpus(struct world *w, const char **error)
 	const bool global = w->cfg->kernel.advance_scope->scope == ADVANCE_GLOBAL;
 	uint32_t index = 0;
 
-	w->module_advance = timer_advance_initial(&w->cfg->kernel, w->cfg->kvm.lapic_timer_advance_ns);
+	w->module_advance =
+		timer_advance_initial(&w->cfg->kernel, w->cfg->kvm.lapic_timer_advance_ns);
 	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++) {
 		w->first_vcpu[vm] = index;
 		for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++, index++) {
@@ -174,7 +178,8 @@ static bool init_vcpus(struct world *w, const char **error)
 			};
 
 			if (!vcpu_init(&w->vcpus[index], &w->host, &w->cfg->kernel, &setup)) {
-				*error = "a vCPU's TSC rate is refused by the kernel (KVM_SET_TSC_KHZ fails)";
+				*error = "a vCPU's TSC rate is refused by the kernel "
+					 "(KVM_SET_TSC_KHZ fails)";
 				return false;
 			}
 		}
@@ -196,7 +201,8 @@ static bool allocate(struct world *w)
 	return w->vcpus && w->first_vcpu && w->commands && w->hogs && w->tasks;
 }
 
-struct world *world_new(const struct world_config *config, const struct sim_limits *limits, const char **error)
+struct world *world_new(const struct world_config *config, const struct sim_limits *limits,
+			const char **error)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
@@ -207,7 +213,8 @@ struct world *world_new(const struct world_config *config, const struct sim_limi
 	w->sim = sim_new(limits);
 	w->trace = trace_new(&lapicsim_schema);
 	if (!w->sim || !w->trace || !allocate(w) ||
-	    !host_init(&w->host, w->sim, w->trace, &config->host, &config->kernel, config->seed, w->n_vcpus + 1) ||
+	    !host_init(&w->host, w->sim, w->trace, &config->host, &config->kernel, config->seed,
+		       w->n_vcpus + 1) ||
 	    !init_vcpus(w, error)) {
 		world_free(w);
 		return NULL;

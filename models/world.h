@@ -4,7 +4,8 @@
  *
  *	world_new() -> trace_add_sink(world_trace()) -> world_run() -> world_free()
  *
- * Errors: world_new() gives NULL when there is no memory, or @error names what this configuration cannot have.
+ * Errors: world_new() gives NULL when there is no memory, or @error names what this configuration
+ *cannot have.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -16,7 +17,8 @@
 struct world;
 
 /* @config must stay. @error receives a sentence for the user, or NULL if there was no memory. */
-struct world *world_new(const struct world_config *config, const struct sim_limits *limits, const char **error);
+struct world *world_new(const struct world_config *config, const struct sim_limits *limits,
+			const char **error);
 void world_free(struct world *world);
 
 /* Runs for config->duration. SIM_STOP_DRAINED is as good an end as SIM_STOP_END. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * world_config - everything that describes one run: fixed before it begins, read-only to the models.
+ * world_config - everything that describes one run: fixed before it begins, read-only to the
+ * models.
  *
- * Filled in by the scenario reader (or by a test, or from a C table): the arrays belong to whoever filled them.
- * Instants and durations are ps_t.
+ * Filled in by the scenario reader (or by a test, or from a C table): the arrays belong to whoever
+ * filled them. Instants and durations are ps_t.
  */
 #ifndef WORLD_CONFIG_H
 #define WORLD_CONFIG_H
@@ -27,7 +28,7 @@ enum timeline_do {
 
 struct timeline_command {
 	ps_t at;
-	ps_t every;   /* 0: once */
+	ps_t every; /* 0: once */
 	enum timeline_do what;
 	uint32_t vm, vcpu; /* indices into vms[] and its vcpus[] */
 	uint32_t cpu;

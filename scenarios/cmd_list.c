@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_list - lapicsim list kernels|params|workloads|metrics|events|limits, from the tables that the program runs on;
- * and lapicsim docs, which prints the pages made from them. */
+/* cmd_list - lapicsim list kernels|params|workloads|metrics|events|limits, from the tables that the
+ * program runs on; and lapicsim docs, which prints the pages made from them. */
 #include "command.h"
 #include "cost.h"
 #include "metrics.h"
@@ -18,8 +18,8 @@ static void list_kernels(GString *out)
 	const size_t n = kernel_decisions(&decisions);
 
 	for (size_t i = 0; i < n; i++) {
-		g_string_append_printf(out, "%s%s: %s [%s]\n", i ? "\n" : "", decisions[i].name, decisions[i].what,
-				       decisions[i].where);
+		g_string_append_printf(out, "%s%s: %s [%s]\n", i ? "\n" : "", decisions[i].name,
+				       decisions[i].what, decisions[i].where);
 		for (size_t k = 0; k < decisions[i].n_rows; k++) {
 			const struct variant *v = kernel_row(&decisions[i], k);
 			g_autoptr(GString) since = g_string_new(NULL);
@@ -30,8 +30,9 @@ static void list_kernels(GString *out)
 				g_string_append(since, "first");
 			else
 				append_release(since, v->since);
-			g_string_append_printf(out, "  %-22s %-6s %-13s %-13s %s\n", v->name, since->str,
-					       known_name(v->known), v->commit ? v->commit : "-", v->effect);
+			g_string_append_printf(out, "  %-22s %-6s %-13s %-13s %s\n", v->name,
+					       since->str, known_name(v->known),
+					       v->commit ? v->commit : "-", v->effect);
 		}
 	}
 }
@@ -43,7 +44,8 @@ static void list_params(GString *out)
 
 	for (size_t i = 0; i < n; i++) {
 		const char *path = section_get(all[i].section)->path;
-		g_autofree char *name = g_strdup_printf("%s%s%s", path, *path ? "." : "", all[i].key);
+		g_autofree char *name =
+			g_strdup_printf("%s%s%s", path, *path ? "." : "", all[i].key);
 		g_autoptr(GString) type = g_string_new(NULL);
 
 		parameter_print_type(type, &all[i]);
@@ -61,7 +63,8 @@ static void list_params(GString *out)
 	}
 	g_string_append(out, "\ncosts, and their defaults (guesses; a profile replaces them):\n");
 	for (unsigned i = 0; i < COST_COUNT; i++)
-		g_string_append_printf(out, "%-36s %" PRIu64 "ns; %s\n", cost_name(i), cost_default_ns(i), cost_help(i));
+		g_string_append_printf(out, "%-36s %" PRIu64 "ns; %s\n", cost_name(i),
+				       cost_default_ns(i), cost_help(i));
 }
 
 static void list_workloads(GString *out)
@@ -70,7 +73,8 @@ static void list_workloads(GString *out)
 	const struct scenario_workload *all = workload_table(&n);
 
 	for (size_t i = 0; i < n; i++)
-		g_string_append_printf(out, "%-22s %s; keys: %s\n", all[i].name, all[i].help, all[i].keys);
+		g_string_append_printf(out, "%-22s %s; keys: %s\n", all[i].name, all[i].help,
+				       all[i].keys);
 }
 
 static void append_fields(GString *out, const struct trace_event *event)
@@ -82,13 +86,17 @@ static void append_fields(GString *out, const struct trace_event *event)
 static void list_metrics(GString *out)
 {
 	static const char *const units[] = {
-		[DIM_COUNT] = "count", [DIM_TIME] = "time", [DIM_CYCLES] = "guest cycles", [DIM_NS] = "time",
+		[DIM_COUNT] = "count",
+		[DIM_TIME] = "time",
+		[DIM_CYCLES] = "guest cycles",
+		[DIM_NS] = "time",
 	};
 	size_t n;
 	const struct metric *all = metrics_all(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		g_string_append_printf(out, "%-16s %-13s %s; where: ", all[i].name, units[all[i].dim], all[i].help);
+		g_string_append_printf(out, "%-16s %-13s %s; where: ", all[i].name,
+				       units[all[i].dim], all[i].help);
 		append_fields(out, trace_event_by_name(&lapicsim_schema, all[i].event));
 		g_string_append_c(out, '\n');
 	}
@@ -97,13 +105,16 @@ static void list_metrics(GString *out)
 static void list_events(GString *out)
 {
 	static const char *const kinds[] = {
-		[TRACE_KIND_EVENT] = "event", [TRACE_KIND_FUNCTION] = "function", [TRACE_KIND_INTERNAL] = "internal",
+		[TRACE_KIND_EVENT] = "event",
+		[TRACE_KIND_FUNCTION] = "function",
+		[TRACE_KIND_INTERNAL] = "internal",
 	};
 
 	for (uint32_t i = 0; i < lapicsim_schema.n_events; i++) {
 		const struct trace_event *event = lapicsim_schema.events[i];
 
-		g_string_append_printf(out, "%2u %-12s %-28s %-9s ", i, event->system, event->name, kinds[event->kind]);
+		g_string_append_printf(out, "%2u %-12s %-28s %-9s ", i, event->system, event->name,
+				       kinds[event->kind]);
 		append_fields(out, event);
 		g_string_append_c(out, '\n');
 	}
@@ -116,13 +127,14 @@ static void list_limits(GString *out)
 	const struct limit *all = limits_all(&n);
 
 	for (size_t i = 0; i < n; i++)
-		g_string_append_printf(out, "%-18s %10" PRIu64 " %-12s %s\n", all[i].name, all[i].value, all[i].unit,
-				       all[i].what);
-	g_string_append_printf(out, "%-18s %10" PRIu64 " %-12s %s\n", "MAX_EVENTS", run.max_events, "events",
-			       "dispatched in a run (--max-events)");
-	g_string_append_printf(out, "%-18s %10" PRIu64 " %-12s %s\n", "SAME_INSTANT", run.max_same_instant, "events",
-			       "dispatched at one instant");
-	g_string_append_printf(out, "%-18s %10u %-12s %s\n", "PENDING", run.max_pending, "events", "armed at once");
+		g_string_append_printf(out, "%-18s %10" PRIu64 " %-12s %s\n", all[i].name,
+				       all[i].value, all[i].unit, all[i].what);
+	g_string_append_printf(out, "%-18s %10" PRIu64 " %-12s %s\n", "MAX_EVENTS", run.max_events,
+			       "events", "dispatched in a run (--max-events)");
+	g_string_append_printf(out, "%-18s %10" PRIu64 " %-12s %s\n", "SAME_INSTANT",
+			       run.max_same_instant, "events", "dispatched at one instant");
+	g_string_append_printf(out, "%-18s %10u %-12s %s\n", "PENDING", run.max_pending, "events",
+			       "armed at once");
 }
 
 static void docs_scenarios(GString *out)
@@ -135,7 +147,10 @@ static void docs_scenarios(GString *out)
 	expectation_docs(out, &lapicsim_schema, metrics, n);
 }
 
-struct topic { const char *name; void (*print)(GString *out); };
+struct topic {
+	const char *name;
+	void (*print)(GString *out);
+};
 
 static const struct topic lists[] = {
 	{ "kernels", list_kernels }, { "params", list_params }, { "workloads", list_workloads },
@@ -143,7 +158,8 @@ static const struct topic lists[] = {
 };
 static const struct topic docs[] = { { "scenarios", docs_scenarios } };
 
-static int print_topic(int argc, char **argv, const struct topic *topics, size_t n, const char *about)
+static int print_topic(int argc, char **argv, const struct topic *topics, size_t n,
+		       const char *about)
 {
 	g_autoptr(GString) names = g_string_new(NULL);
 	g_autofree char *usage = NULL;
@@ -153,7 +169,8 @@ static int print_topic(int argc, char **argv, const struct topic *topics, size_t
 		g_string_append_printf(names, "%s%s", i ? "|" : "", topics[i].name);
 	const GOptionEntry none = { NULL, 0, 0, 0, NULL, NULL, NULL };
 	const char *command = argv[0];
-	if (!parse_arguments(&argc, &argv, names->str, about, "", g_memdup2(&none, sizeof(none)), &status))
+	if (!parse_arguments(&argc, &argv, names->str, about, "", g_memdup2(&none, sizeof(none)),
+			     &status))
 		return status;
 	for (size_t i = 0; argc == 2 && i < n; i++) {
 		if (!g_str_equal(argv[1], topics[i].name))
@@ -169,15 +186,18 @@ static int print_topic(int argc, char **argv, const struct topic *topics, size_t
 
 static int list_main(int argc, char **argv)
 {
-	return print_topic(argc, argv, lists, G_N_ELEMENTS(lists),
-			   "Prints what scenario files can say, from the tables that the program runs on.");
+	return print_topic(
+		argc, argv, lists, G_N_ELEMENTS(lists),
+		"Prints what scenario files can say, from the tables that the program runs on.");
 }
 
 static int docs_main(int argc, char **argv)
 {
-	return print_topic(argc, argv, docs, G_N_ELEMENTS(docs), "Prints a page of the manual as Markdown.");
+	return print_topic(argc, argv, docs, G_N_ELEMENTS(docs),
+			   "Prints a page of the manual as Markdown.");
 }
 
-const struct command command_list = { "list", "print kernels, parameters, workloads, metrics, events or limits",
-				      list_main, false };
+const struct command command_list = {
+	"list", "print kernels, parameters, workloads, metrics, events or limits", list_main, false
+};
 const struct command command_docs = { "docs", "print a page of the manual", docs_main, true };

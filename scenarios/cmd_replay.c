@@ -3,16 +3,21 @@
 #include "command.h"
 #include "report.h"
 
-static const char about[] = "Runs every variant of a scenario file and prints one table, side by side.";
+static const char about[] =
+	"Runs every variant of a scenario file and prints one table, side by side.";
 static const char examples[] =
 	"Examples:\n"
 	"  lapicsim replay 61abdbe0bcc2-busy-guest.yaml\n"
-	"  lapicsim replay FILE --variant before --trace before.ftrace   the kernel's own spelling of what happened\n"
+	"  lapicsim replay FILE --variant before --trace before.ftrace   the kernel's own spelling "
+	"of what happened\n"
 	"  lapicsim replay FILE --set host.hz=250 --set vms.vm0.guest.delta=500us\n"
-	"  lapicsim replay FILE --samples                                one row a deadline: where it fired, how late\n"
-	"  lapicsim replay FILE --check                                  reads and resolves, prints, runs nothing\n"
+	"  lapicsim replay FILE --samples                                one row a deadline: where "
+	"it fired, how late\n"
+	"  lapicsim replay FILE --check                                  reads and resolves, "
+	"prints, runs nothing\n"
 	"\n"
-	"Exit status: 0 all expectations hold, 1 one failed, 2 bad usage or scenario, 3 an invariant of the model broke,\n"
+	"Exit status: 0 all expectations hold, 1 one failed, 2 bad usage or scenario, 3 an "
+	"invariant of the model broke,\n"
 	"4 cannot open, create, read or write, 5 a budget is used up.\n";
 
 struct replay_arguments {
@@ -24,13 +29,18 @@ struct replay_arguments {
 static GOptionEntry *entries_of(struct replay_arguments *a)
 {
 	const GOptionEntry own[] = {
-		{ "variant", 0, 0, G_OPTION_ARG_STRING, &a->variant, "Run this variant alone", "NAME" },
-		{ "check", 0, 0, G_OPTION_ARG_NONE, &a->check, "Read, resolve and print; run nothing", NULL },
-		{ "verify", 0, 0, G_OPTION_ARG_NONE, &a->verify, "Run twice and compare the fingerprints", NULL },
-		{ "samples", 0, 0, G_OPTION_ARG_NONE, &a->samples, "Also list every deadline", NULL },
+		{ "variant", 0, 0, G_OPTION_ARG_STRING, &a->variant, "Run this variant alone",
+		  "NAME" },
+		{ "check", 0, 0, G_OPTION_ARG_NONE, &a->check,
+		  "Read, resolve and print; run nothing", NULL },
+		{ "verify", 0, 0, G_OPTION_ARG_NONE, &a->verify,
+		  "Run twice and compare the fingerprints", NULL },
+		{ "samples", 0, 0, G_OPTION_ARG_NONE, &a->samples, "Also list every deadline",
+		  NULL },
 		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &a->trace,
 		  "Write a trace; of several variants OUT.VARIANT.ftrace each", "OUT.ftrace" },
-		{ "format", 0, 0, G_OPTION_ARG_STRING, &a->format, "text (default) or json", "FORMAT" },
+		{ "format", 0, 0, G_OPTION_ARG_STRING, &a->format, "text (default) or json",
+		  "FORMAT" },
 	};
 
 	return merge_entries(own, G_N_ELEMENTS(own), &a->run);
@@ -83,7 +93,9 @@ static bool valid(const struct replay_arguments *a)
 		return false;
 	}
 	if (a->trace && !g_str_has_suffix(a->trace, ".ftrace")) {
-		g_printerr("lapicsim: error: --trace: '%s' does not end in .ftrace, the only format so far\n", a->trace);
+		g_printerr("lapicsim: error: --trace: '%s' does not end in .ftrace, the only "
+			   "format so far\n",
+			   a->trace);
 		return false;
 	}
 	return true;
@@ -91,8 +103,9 @@ static bool valid(const struct replay_arguments *a)
 
 static int replay_with(const struct replay_arguments *a)
 {
-	struct replay_options options = { .variant = a->variant, .trace = a->trace, .verify = a->verify,
-					  .samples = a->samples };
+	struct replay_options options = {
+		.variant = a->variant, .trace = a->trace, .verify = a->verify, .samples = a->samples
+	};
 	g_autoptr(GPtrArray) sets = NULL;
 	struct diagnostics d;
 	int status = EXIT_USAGE;
@@ -102,7 +115,9 @@ static int replay_with(const struct replay_arguments *a)
 	diagnostics_init(&d);
 	struct replay *replay = replay_load(a->run.paths[0], &options, &d, NULL);
 	if (replay && replay_resolve(replay, &options, &d))
-		status = a->check ? check(replay) : run(replay, &options, a->format && g_str_equal(a->format, "json"));
+		status = a->check ? check(replay)
+				  : run(replay, &options,
+					a->format && g_str_equal(a->format, "json"));
 	else
 		status = d.status;
 	g_printerr("%s", d.text->str);
@@ -125,5 +140,6 @@ static int replay_main(int argc, char **argv)
 	return status;
 }
 
-const struct command command_replay = { "replay", "run a scenario file, before and after, side by side", replay_main,
-					false };
+const struct command command_replay = { "replay",
+					"run a scenario file, before and after, side by side",
+					replay_main, false };

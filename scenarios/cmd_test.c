@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_test - lapicsim test PATH...: scenario files as regression tests, with TAP, JUnit and golden files. */
+/* cmd_test - lapicsim test PATH...: scenario files as regression tests, with TAP, JUnit and golden
+ * files. */
 #include "command.h"
 #include "report.h"
 
 #include <errno.h>
 #include <string.h>
 
-static const char about[] =
-	"Runs scenario files as tests: each expectation of each variant, and the golden file if --golden is given.\n"
-	"Of a folder every *.yaml below it, in the order of their names; fragments without `scenario:` are skipped.";
+static const char about[] = "Runs scenario files as tests: each expectation of each variant, and "
+			    "the golden file if --golden is given.\n"
+			    "Of a folder every *.yaml below it, in the order of their names; "
+			    "fragments without `scenario:` are skipped.";
 static const char examples[] =
 	"Examples:\n"
 	"  lapicsim test scenarios/library --golden tests/golden\n"
 	"  lapicsim test my.yaml --junit results.xml\n"
-	"  lapicsim test scenarios/library --golden tests/golden --bless   accept what the runs give now\n"
+	"  lapicsim test scenarios/library --golden tests/golden --bless   accept what the runs "
+	"give now\n"
 	"\n"
 	"Exit status: 0 passed, 1 a test failed, 2 bad usage or scenario, 3 to 5 as for replay.\n";
 
@@ -22,10 +25,10 @@ struct tests {
 	char *junit, *golden;
 	gboolean tap, bless;
 	GPtrArray *files;
-	GString *out;      /* TAP, as it is printed */
+	GString *out; /* TAP, as it is printed */
 	GString *xml;
 	unsigned points, failed;
-	int status;        /* the worst */
+	int status; /* the worst */
 };
 
 /* --- output --- */
@@ -45,8 +48,10 @@ static void add_point(struct tests *t, const char *file, const char *what, const
 	g_autofree char *what_xml = g_markup_escape_text(what, -1);
 
 	t->points++;
-	g_string_append_printf(t->out, "%s %u - %s: %s\n", failure ? "not ok" : "ok", t->points, file, what);
-	g_string_append_printf(t->xml, "  <testcase classname=\"%s\" name=\"%s\"", file_xml, what_xml);
+	g_string_append_printf(t->out, "%s %u - %s: %s\n", failure ? "not ok" : "ok", t->points,
+			       file, what);
+	g_string_append_printf(t->xml, "  <testcase classname=\"%s\" name=\"%s\"", file_xml,
+			       what_xml);
 	if (!failure) {
 		g_string_append(t->xml, "/>\n");
 		return;
@@ -55,7 +60,8 @@ static void add_point(struct tests *t, const char *file, const char *what, const
 
 	t->failed++;
 	append_comment(t->out, failure);
-	g_string_append_printf(t->xml, ">\n    <failure>%s</failure>\n  </testcase>\n", failure_xml);
+	g_string_append_printf(t->xml, ">\n    <failure>%s</failure>\n  </testcase>\n",
+			       failure_xml);
 }
 
 static void fail_file(struct tests *t, const char *file, const char *text, int status)
@@ -77,8 +83,10 @@ static char *first_difference(const char *want, const char *got)
 			start_want = want + 1;
 			start_got = got + 1;
 		}
-	return g_strdup_printf("line %u differs\n  golden  %.*s\n  now     %.*s\nlapicsim test --bless accepts it", line,
-			       (int)strcspn(start_want, "\n"), start_want, (int)strcspn(start_got, "\n"), start_got);
+	return g_strdup_printf(
+		"line %u differs\n  golden  %.*s\n  now     %.*s\nlapicsim test --bless accepts it",
+		line, (int)strcspn(start_want, "\n"), start_want, (int)strcspn(start_got, "\n"),
+		start_got);
 }
 
 static void compare_golden(struct tests *t, const struct replay *replay)
@@ -115,13 +123,15 @@ static void add_judged(struct tests *t, const struct replay *replay)
 {
 	for (guint i = 0; i < replay->judged->len; i++) {
 		const struct judged *j = &g_array_index(replay->judged, struct judged, i);
-		g_autofree char *what = g_strdup_printf("%s%s%s%s", j->expect->id, j->variant ? " [" : "",
-							j->variant ? j->variant->name : "", j->variant ? "]" : "");
+		g_autofree char *what =
+			g_strdup_printf("%s%s%s%s", j->expect->id, j->variant ? " [" : "",
+					j->variant ? j->variant->name : "", j->variant ? "]" : "");
 		g_autofree char *failure = NULL;
 
 		if (j->outcome.verdict != EXPECTATION_PASS)
-			failure = g_strdup_printf("%s:%u: %s\nexpected %s\nactual   %s\n%s", replay->file->path,
-						  j->expect->that_at.line, expectation_verdict_name(j->outcome.verdict),
+			failure = g_strdup_printf("%s:%u: %s\nexpected %s\nactual   %s\n%s",
+						  replay->file->path, j->expect->that_at.line,
+						  expectation_verdict_name(j->outcome.verdict),
 						  j->outcome.expected->str, j->outcome.actual->str,
 						  j->outcome.sample->str);
 		add_point(t, replay->file->path, what, failure);
@@ -198,7 +208,8 @@ static int finish(struct tests *t)
 	if (t->tap) {
 		status = MAX(status, print_result(t->out->str));
 	} else {
-		g_autofree char *line = g_strdup_printf("%u passed, %u failed\n", t->points - t->failed, t->failed);
+		g_autofree char *line =
+			g_strdup_printf("%u passed, %u failed\n", t->points - t->failed, t->failed);
 		g_autoptr(GString) text = g_string_new(NULL);
 		g_auto(GStrv) lines = g_strsplit(t->out->str, "\n", -1);
 
@@ -209,10 +220,11 @@ static int finish(struct tests *t)
 		status = MAX(status, print_result(text->str));
 	}
 	if (t->junit) {
-		g_autofree char *xml = g_strdup_printf(
-			"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			"<testsuite name=\"lapicsim\" tests=\"%u\" failures=\"%u\">\n%s</testsuite>\n",
-			t->points, t->failed, t->xml->str);
+		g_autofree char *xml =
+			g_strdup_printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+					"<testsuite name=\"lapicsim\" tests=\"%u\" "
+					"failures=\"%u\">\n%s</testsuite>\n",
+					t->points, t->failed, t->xml->str);
 		char *why = NULL;
 
 		if (!write_file(t->junit, xml, strlen(xml), &why)) {
@@ -230,7 +242,8 @@ static int test_with(struct tests *t)
 	g_autoptr(GPtrArray) sets = NULL;
 
 	if (!t->run.paths || !t->run.paths[0]) {
-		g_printerr("lapicsim: error: test takes at least one PATH; see lapicsim test --help\n");
+		g_printerr("lapicsim: error: test takes at least one PATH; see lapicsim test "
+			   "--help\n");
 		return EXIT_USAGE;
 	}
 	if (t->bless && !t->golden) {
@@ -249,14 +262,17 @@ static int test_with(struct tests *t)
 
 static int test_main(int argc, char **argv)
 {
-	struct tests t = { .out = g_string_new(NULL), .xml = g_string_new(NULL),
+	struct tests t = { .out = g_string_new(NULL),
+			   .xml = g_string_new(NULL),
 			   .files = g_ptr_array_new_with_free_func(g_free) };
 	int status = EXIT_OK;
 	const GOptionEntry own[] = {
 		{ "tap", 0, 0, G_OPTION_ARG_NONE, &t.tap, "Print TAP", NULL },
 		{ "junit", 0, 0, G_OPTION_ARG_FILENAME, &t.junit, "Also write JUnit XML", "FILE" },
-		{ "golden", 0, 0, G_OPTION_ARG_FILENAME, &t.golden, "Compare with DIR/<scenario>.txt", "DIR" },
-		{ "bless", 0, 0, G_OPTION_ARG_NONE, &t.bless, "Write the golden files instead", NULL },
+		{ "golden", 0, 0, G_OPTION_ARG_FILENAME, &t.golden,
+		  "Compare with DIR/<scenario>.txt", "DIR" },
+		{ "bless", 0, 0, G_OPTION_ARG_NONE, &t.bless, "Write the golden files instead",
+		  NULL },
 	};
 	GOptionEntry *entries = merge_entries(own, G_N_ELEMENTS(own), &t.run);
 
@@ -271,4 +287,5 @@ static int test_main(int argc, char **argv)
 	return status;
 }
 
-const struct command command_test = { "test", "run scenario files as regression tests", test_main, false };
+const struct command command_test = { "test", "run scenario files as regression tests", test_main,
+				      false };

@@ -8,14 +8,18 @@ GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_ar
 {
 	const GOptionEntry shared[] = {
 		{ "set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &args->sets,
-		  "Override a parameter, e.g. host.hz=1000 (see lapicsim list params)", "KEY=VALUE" },
-		{ "seed", 0, 0, G_OPTION_ARG_STRING, &args->seed, "Use this seed instead of the file's", "N" },
-		{ "library", 0, 0, G_OPTION_ARG_FILENAME, &args->library, "Folder of includes", "DIR" },
+		  "Override a parameter, e.g. host.hz=1000 (see lapicsim list params)",
+		  "KEY=VALUE" },
+		{ "seed", 0, 0, G_OPTION_ARG_STRING, &args->seed,
+		  "Use this seed instead of the file's", "N" },
+		{ "library", 0, 0, G_OPTION_ARG_FILENAME, &args->library, "Folder of includes",
+		  "DIR" },
 		{ "max-events", 0, 0, G_OPTION_ARG_STRING, &args->max_events,
 		  "Stop with status 5 after so many events (default 1000000000)", "N" },
 		{ "shuffle-ties", 0, 0, G_OPTION_ARG_STRING, &args->shuffle_ties,
 		  "Permute events that are equal in instant and phase", "SEED" },
-		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &args->paths, NULL, "FILE" },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &args->paths, NULL,
+		  "FILE" },
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 
@@ -26,8 +30,8 @@ GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_ar
 	return all;
 }
 
-bool parse_arguments(int *argc, char ***argv, const char *usage, const char *about, const char *examples,
-		     GOptionEntry *entries, int *status)
+bool parse_arguments(int *argc, char ***argv, const char *usage, const char *about,
+		     const char *examples, GOptionEntry *entries, int *status)
 {
 	GOptionContext *context = g_option_context_new(usage);
 	g_autoptr(GError) error = NULL;
@@ -47,7 +51,8 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 
 	bool go_on = g_option_context_parse(context, argc, argv, &error);
 	if (!go_on) {
-		g_printerr("lapicsim: error: %s; see lapicsim %s --help\n", error->message, (*argv)[0]);
+		g_printerr("lapicsim: error: %s; see lapicsim %s --help\n", error->message,
+			   (*argv)[0]);
 		*status = EXIT_USAGE;
 	} else if (help) {
 		g_autofree char *text = g_option_context_get_help(context, FALSE, NULL);
@@ -65,7 +70,8 @@ static bool parse_number(const char *name, const char *text, uint64_t max, uint6
 
 	if (g_ascii_string_to_unsigned(text, 10, 0, max, ret, &error))
 		return true;
-	g_printerr("lapicsim: error: --%s: '%s' is not a number from 0 to %" G_GUINT64_FORMAT "\n", name, text, max);
+	g_printerr("lapicsim: error: --%s: '%s' is not a number from 0 to %" G_GUINT64_FORMAT "\n",
+		   name, text, max);
 	return false;
 }
 
@@ -80,11 +86,13 @@ bool run_options(const struct run_arguments *args, struct replay_options *option
 		g_ptr_array_add(*sets, g_strdup_printf("seed=%s", args->seed));
 	options->sets = (const char *const *)(*sets)->pdata;
 	options->n_sets = (*sets)->len;
-	if (args->max_events && !parse_number("max-events", args->max_events, INT64_MAX, &options->limits.max_events))
+	if (args->max_events &&
+	    !parse_number("max-events", args->max_events, INT64_MAX, &options->limits.max_events))
 		return false;
 	if (args->shuffle_ties) {
 		options->limits.shuffle_ties = true;
-		return parse_number("shuffle-ties", args->shuffle_ties, UINT64_MAX, &options->limits.shuffle_seed);
+		return parse_number("shuffle-ties", args->shuffle_ties, UINT64_MAX,
+				    &options->limits.shuffle_seed);
 	}
 	return true;
 }
@@ -105,6 +113,7 @@ int print_result(const char *text)
 	if (fputs(text, stdout) != EOF && !fflush(stdout))
 		return EXIT_OK;
 	if (errno != EPIPE)
-		g_printerr("lapicsim: error: cannot write to standard output: %s\n", g_strerror(errno));
+		g_printerr("lapicsim: error: cannot write to standard output: %s\n",
+			   g_strerror(errno));
 	return EXIT_IO;
 }

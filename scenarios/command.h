@@ -11,7 +11,7 @@
 
 struct command {
 	const char *name;
-	const char *summary; /* one line for lapicsim --help */
+	const char *summary;               /* one line for lapicsim --help */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 	bool hidden;
 };
@@ -29,15 +29,19 @@ struct run_arguments {
 /* A command's own options followed by the shared ones. */
 GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_arguments *args);
 
-/* Parses with @entries (freed), prints help or an error. True: go on; else *status is the exit status. */
-bool parse_arguments(int *argc, char ***argv, const char *usage, const char *about, const char *examples,
-		     GOptionEntry *entries, int *status);
+/* Parses with @entries (freed), prints help or an error. True: go on; else *status is the exit
+ * status. */
+bool parse_arguments(int *argc, char ***argv, const char *usage, const char *about,
+		     const char *examples, GOptionEntry *entries, int *status);
 
-/* Fills @options from @args; false after an error on stderr. *sets is the NULL-terminated list that @options uses. */
-bool run_options(const struct run_arguments *args, struct replay_options *options, GPtrArray **sets);
+/* Fills @options from @args; false after an error on stderr. *sets is the NULL-terminated list that
+ * @options uses. */
+bool run_options(const struct run_arguments *args, struct replay_options *options,
+		 GPtrArray **sets);
 void run_arguments_clear(struct run_arguments *args);
 
-/* Writes @text to stdout and looks whether it arrived: EXIT_OK, or EXIT_IO with a message. A closed pipe is quiet. */
+/* Writes @text to stdout and looks whether it arrived: EXIT_OK, or EXIT_IO with a message. A closed
+ * pipe is quiet. */
 int print_result(const char *text);
 
 #endif

@@ -29,8 +29,11 @@ void append_release(GString *out, uint32_t release)
 const char *known_name(enum kernel_known known)
 {
 	static const char *const names[] = {
-		[KNOWN_READ] = "read",         [KNOWN_INFERRED] = "inferred",  [KNOWN_AT_LATEST] = "at the latest",
-		[KNOWN_RECALLED] = "recalled", [KNOWN_NEVER] = "in no release",
+		[KNOWN_READ] = "read",
+		[KNOWN_INFERRED] = "inferred",
+		[KNOWN_AT_LATEST] = "at the latest",
+		[KNOWN_RECALLED] = "recalled",
+		[KNOWN_NEVER] = "in no release",
 	};
 
 	return names[known];
@@ -63,7 +66,8 @@ static unsigned columns(const struct replay *r)
 
 typedef void cell_fn(GString *out, const struct run_result *result, const void *data);
 
-static void add_row(struct table *t, const struct replay *r, const char *label, cell_fn *fn, const void *data)
+static void add_row(struct table *t, const struct replay *r, const char *label, cell_fn *fn,
+		    const void *data)
 {
 	g_ptr_array_add(t->labels, g_strdup(label));
 	for (unsigned i = 0; i < t->columns; i++) {
@@ -85,7 +89,8 @@ static void print_table(GString *out, const struct table *t)
 			width[i] = MAX(width[i], strlen(t->cells->pdata[row * t->columns + i]));
 	}
 	for (guint row = 0; row < t->labels->len; row++) {
-		g_string_append_printf(out, "%-*s", (int)label_width, (char *)t->labels->pdata[row]);
+		g_string_append_printf(out, "%-*s", (int)label_width,
+				       (char *)t->labels->pdata[row]);
 		for (unsigned i = 0; i < t->columns; i++)
 			g_string_append_printf(out, "  %*s", (int)width[i],
 					       (char *)t->cells->pdata[row * t->columns + i]);
@@ -121,15 +126,19 @@ static void cell_samples(GString *out, const struct run_result *result, const vo
 	g_string_append_printf(out, "%" PRIu64, result->summary.samples);
 }
 
-struct percentile { unsigned per_mille; bool cycles; };
+struct percentile {
+	unsigned per_mille;
+	bool cycles;
+};
 
 static void cell_lateness(GString *out, const struct run_result *result, const void *data)
 {
 	const struct percentile *p = data;
-	const struct histogram *h = p->cycles ? result->summary.lateness_cycles : result->summary.lateness;
-	const int64_t value = p->per_mille == 0	   ? histogram_min(h) :
-			      p->per_mille == 1000 ? histogram_max(h) :
-						     histogram_per_mille(h, p->per_mille);
+	const struct histogram *h =
+		p->cycles ? result->summary.lateness_cycles : result->summary.lateness;
+	const int64_t value = p->per_mille == 0      ? histogram_min(h)
+			      : p->per_mille == 1000 ? histogram_max(h)
+						     : histogram_per_mille(h, p->per_mille);
 
 	if (!histogram_count(h))
 		g_string_append_c(out, '-');
@@ -163,7 +172,8 @@ static void cell_fired_on(GString *out, const struct run_result *result, const v
 {
 	const uint32_t cpu = *(const uint32_t *)data;
 
-	g_string_append_printf(out, "%" PRIu64, cpu < result->summary.n_cpus ? result->summary.fired_on[cpu] : 0);
+	g_string_append_printf(out, "%" PRIu64,
+			       cpu < result->summary.n_cpus ? result->summary.fired_on[cpu] : 0);
 }
 
 static void cell_exits(GString *out, const struct run_result *result, const void *data)
@@ -186,8 +196,9 @@ static void rows_of_kernel(struct table *t, const struct replay *r)
 		bool differs = false;
 
 		for (unsigned k = 1; k < t->columns; k++)
-			differs |= kernel_chosen(&column(r, k)->run->config.kernel, &decisions[i]) !=
-				   kernel_chosen(&column(r, 0)->run->config.kernel, &decisions[i]);
+			differs |=
+				kernel_chosen(&column(r, k)->run->config.kernel, &decisions[i]) !=
+				kernel_chosen(&column(r, 0)->run->config.kernel, &decisions[i]);
 		if (differs) {
 			g_autofree char *label = g_strdup_printf("  %s", decisions[i].name);
 
@@ -198,11 +209,18 @@ static void rows_of_kernel(struct table *t, const struct replay *r)
 
 static void rows_of_lateness(struct table *t, const struct replay *r)
 {
-	static const struct { const char *label; struct percentile p; } rows[] = {
-		{ "lateness min [ns]", { 0, false } },   { "lateness p50 [ns]", { 500, false } },
-		{ "lateness p99 [ns]", { 990, false } }, { "lateness max [ns]", { 1000, false } },
-		{ "lateness min [cycles]", { 0, true } },   { "lateness p50 [cycles]", { 500, true } },
-		{ "lateness p99 [cycles]", { 990, true } }, { "lateness max [cycles]", { 1000, true } },
+	static const struct {
+		const char *label;
+		struct percentile p;
+	} rows[] = {
+		{ "lateness min [ns]", { 0, false } },
+		{ "lateness p50 [ns]", { 500, false } },
+		{ "lateness p99 [ns]", { 990, false } },
+		{ "lateness max [ns]", { 1000, false } },
+		{ "lateness min [cycles]", { 0, true } },
+		{ "lateness p50 [cycles]", { 500, true } },
+		{ "lateness p99 [cycles]", { 990, true } },
+		{ "lateness max [cycles]", { 1000, true } },
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -224,7 +242,10 @@ static bool any(const struct replay *r, unsigned n_columns, cell_fn *fn, const v
 
 static void rows_of_expiries(struct table *t, const struct replay *r)
 {
-	static const struct { const char *label; unsigned why; } drops[] = {
+	static const struct {
+		const char *label;
+		unsigned why;
+	} drops[] = {
 		{ "unseen at the end", DROP_UNSEEN },
 		{ "overwritten", DROP_OVERWRITTEN },
 		{ "merged", DROP_MERGED },
@@ -261,7 +282,8 @@ static void rows_of_exits(struct table *t, const struct replay *r)
 
 /* --- expectations --- */
 
-static const struct judged *judged_of(const struct replay *r, const struct scenario_expect *e, const char *variant)
+static const struct judged *judged_of(const struct replay *r, const struct scenario_expect *e,
+				      const char *variant)
 {
 	for (guint i = 0; i < r->judged->len; i++) {
 		const struct judged *j = &g_array_index(r->judged, struct judged, i);
@@ -272,7 +294,10 @@ static const struct judged *judged_of(const struct replay *r, const struct scena
 	return NULL;
 }
 
-struct verdict_of { const struct replay *replay; const struct scenario_expect *expect; };
+struct verdict_of {
+	const struct replay *replay;
+	const struct scenario_expect *expect;
+};
 
 static void cell_verdict(GString *out, const struct run_result *result, const void *data)
 {
@@ -323,7 +348,8 @@ void report_table(GString *out, const struct replay *r, const struct replay_opti
 			g_string_append_printf(out, " --set %s", set);
 		}
 		if (options->limits.shuffle_ties)
-			g_string_append_printf(out, " --shuffle-ties %" PRIu64, options->limits.shuffle_seed);
+			g_string_append_printf(out, " --shuffle-ties %" PRIu64,
+					       options->limits.shuffle_seed);
 		g_string_append_c(out, '\n');
 	}
 }
@@ -333,17 +359,21 @@ void report_deadlines(GString *out, const struct replay *r)
 	for (unsigned i = 0; column(r, i); i++) {
 		const struct run_result *result = column(r, i);
 
-		g_string_append_printf(out, "\n%s: vcpu deadline  deadline TSC  fired on  vCPU on  lateness [ns]\n",
-				       result->variant->name);
+		g_string_append_printf(
+			out,
+			"\n%s: vcpu deadline  deadline TSC  fired on  vCPU on  lateness [ns]\n",
+			result->variant->name);
 		for (guint k = 0; k < result->summary.deadlines->len; k++) {
 			const struct deadline_row *d =
 				&g_array_index(result->summary.deadlines, struct deadline_row, k);
 
-			g_string_append_printf(out, "%4u %5" PRIu64 " %20" PRIu64, d->vcpu, d->n, d->deadline);
+			g_string_append_printf(out, "%4u %5" PRIu64 " %20" PRIu64, d->vcpu, d->n,
+					       d->deadline);
 			if (d->cpu < 0)
 				g_string_append(out, "      -      -");
 			else
-				g_string_append_printf(out, "  CPU %-4d CPU %-4d", d->cpu, d->vcpu_cpu);
+				g_string_append_printf(out, "  CPU %-4d CPU %-4d", d->cpu,
+						       d->vcpu_cpu);
 			g_string_append_c(out, ' ');
 			if (d->delivered)
 				append_ns(out, d->lateness_ps);
@@ -361,15 +391,19 @@ void report_failures(GString *out, const struct replay *r)
 	for (guint i = 0; i < r->judged->len; i++) {
 		const struct judged *j = &g_array_index(r->judged, struct judged, i);
 
-		if (j->outcome.verdict != EXPECTATION_FAIL && j->outcome.verdict != EXPECTATION_ERROR)
+		if (j->outcome.verdict != EXPECTATION_FAIL &&
+		    j->outcome.verdict != EXPECTATION_ERROR)
 			continue;
-		g_string_append_printf(out, "%s:%u: expectation %s%s%s: %s\n  expected  %s\n  actual    %s\n",
-				       j->expect->that_at.source ? j->expect->that_at.source->name : r->file->path,
-				       j->expect->that_at.line, j->expect->id, j->variant ? ", variant " : "",
-				       j->variant ? j->variant->name : "", expectation_verdict_name(j->outcome.verdict),
-				       j->outcome.expected->str, j->outcome.actual->str);
+		g_string_append_printf(
+			out, "%s:%u: expectation %s%s%s: %s\n  expected  %s\n  actual    %s\n",
+			j->expect->that_at.source ? j->expect->that_at.source->name : r->file->path,
+			j->expect->that_at.line, j->expect->id, j->variant ? ", variant " : "",
+			j->variant ? j->variant->name : "",
+			expectation_verdict_name(j->outcome.verdict), j->outcome.expected->str,
+			j->outcome.actual->str);
 		if (j->outcome.sample->len)
-			g_string_append_printf(out, "  sample    %s\n", g_strchomp(j->outcome.sample->str));
+			g_string_append_printf(out, "  sample    %s\n",
+					       g_strchomp(j->outcome.sample->str));
 		g_string_append_printf(out, "  see       lapicsim replay %s", path);
 		if (j->variant)
 			g_string_append_printf(out, " --variant %s", j->variant->name);
@@ -421,7 +455,8 @@ static void json_kernel(GString *out, const struct run_result *result)
 			json_string(out, v->commit);
 		else
 			g_string_append(out, "null");
-		g_string_append_printf(out, ", \"known\": \"%s\" }%s\n", known_name(v->known), i + 1 < n ? "," : "");
+		g_string_append_printf(out, ", \"known\": \"%s\" }%s\n", known_name(v->known),
+				       i + 1 < n ? "," : "");
 	}
 	g_string_append(out, "      },\n");
 }
@@ -434,10 +469,12 @@ static void json_histogram(GString *out, const char *key, const struct histogram
 		return;
 	}
 	g_string_append_printf(out,
-			       "{ \"min\": %" PRId64 ", \"p50\": %" PRId64 ", \"p90\": %" PRId64 ", \"p99\": %" PRId64
-			       ", \"max\": %" PRId64 ", \"mean\": %" PRId64 " },\n",
-			       histogram_min(h), histogram_per_mille(h, 500), histogram_per_mille(h, 900),
-			       histogram_per_mille(h, 990), histogram_max(h), histogram_mean(h));
+			       "{ \"min\": %" PRId64 ", \"p50\": %" PRId64 ", \"p90\": %" PRId64
+			       ", \"p99\": %" PRId64 ", \"max\": %" PRId64 ", \"mean\": %" PRId64
+			       " },\n",
+			       histogram_min(h), histogram_per_mille(h, 500),
+			       histogram_per_mille(h, 900), histogram_per_mille(h, 990),
+			       histogram_max(h), histogram_mean(h));
 }
 
 static void json_counts(GString *out, const struct run_result *result)
@@ -448,22 +485,25 @@ static void json_counts(GString *out, const struct run_result *result)
 
 	g_string_append_printf(out,
 			       "      \"samples\": %" PRIu64 ",\n      \"early\": %" PRIu64
-			       ",\n      \"not_on_vcpu_cpu\": %" PRIu64 ",\n      \"unseen\": %" PRIu64
-			       ",\n      \"overwritten\": %" PRIu64 ",\n      \"merged\": %" PRIu64
-			       ",\n      \"armed_late\": %" PRIu64 ",\n",
-			       s->samples, s->early, s->remote, s->drops[DROP_UNSEEN], s->drops[DROP_OVERWRITTEN],
-			       s->drops[DROP_MERGED], s->late_arms);
+			       ",\n      \"not_on_vcpu_cpu\": %" PRIu64
+			       ",\n      \"unseen\": %" PRIu64 ",\n      \"overwritten\": %" PRIu64
+			       ",\n      \"merged\": %" PRIu64 ",\n      \"armed_late\": %" PRIu64
+			       ",\n",
+			       s->samples, s->early, s->remote, s->drops[DROP_UNSEEN],
+			       s->drops[DROP_OVERWRITTEN], s->drops[DROP_MERGED], s->late_arms);
 	g_string_append(out, "      \"fired_on\": {");
 	for (uint32_t cpu = 0; cpu < s->n_cpus; cpu++)
 		if (s->fired_on[cpu]) {
-			g_string_append_printf(out, "%s \"%u\": %" PRIu64, comma, cpu, s->fired_on[cpu]);
+			g_string_append_printf(out, "%s \"%u\": %" PRIu64, comma, cpu,
+					       s->fired_on[cpu]);
 			comma = ",";
 		}
 	g_string_append(out, " },\n      \"exits\": {");
 	comma = "";
 	for (uint32_t i = 0; i < reason->n_names && i < EXIT_NAMES_MAX; i++)
 		if (s->exits[i]) {
-			g_string_append_printf(out, "%s \"%s\": %" PRIu64, comma, reason->names[i], s->exits[i]);
+			g_string_append_printf(out, "%s \"%s\": %" PRIu64, comma, reason->names[i],
+					       s->exits[i]);
 			comma = ",";
 		}
 	g_string_append(out, " },\n");
@@ -478,11 +518,14 @@ static void json_deadlines(GString *out, const struct summary *s)
 		const struct deadline_row *d = &g_array_index(s->deadlines, struct deadline_row, i);
 
 		g_string_append_printf(out,
-				       "        { \"vcpu\": %u, \"n\": %" PRIu64 ", \"deadline_tsc\": %" PRIu64
+				       "        { \"vcpu\": %u, \"n\": %" PRIu64
+				       ", \"deadline_tsc\": %" PRIu64
 				       ", \"cpu\": %d, \"vcpu_cpu\": %d",
 				       d->vcpu, d->n, d->deadline, d->cpu, d->vcpu_cpu);
 		if (d->delivered)
-			g_string_append_printf(out, ", \"lateness_ps\": %" PRId64 ", \"lateness_cycles\": %" PRId64,
+			g_string_append_printf(out,
+					       ", \"lateness_ps\": %" PRId64
+					       ", \"lateness_cycles\": %" PRId64,
 					       d->lateness_ps, d->lateness_cycles);
 		g_string_append_printf(out, " }%s\n", i + 1 < s->deadlines->len ? "," : "");
 	}
@@ -522,7 +565,8 @@ void report_json(GString *out, const struct replay *r)
 
 		g_string_append(out, "    {\n      \"name\": ");
 		json_string(out, result->variant->name);
-		g_string_append_printf(out, ",\n      \"seed\": %" PRIu64 ",\n", result->run->config.seed);
+		g_string_append_printf(out, ",\n      \"seed\": %" PRIu64 ",\n",
+				       result->run->config.seed);
 		json_kernel(out, result);
 		json_counts(out, result);
 		json_histogram(out, "lateness_ps", result->summary.lateness);

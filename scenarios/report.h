@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * report - a replay as people read it (one table, variants side by side), as JSON, and as a golden file.
+ * report - a replay as people read it (one table, variants side by side), as JSON, and as a golden
+ * file.
  *
- * Exact: ns come from integer picoseconds and are printed with as many decimals as they have. No version, date,
- * path or host in what a golden file holds.
+ * Exact: ns come from integer picoseconds and are printed with as many decimals as they have. No
+ * version, date, path or host in what a golden file holds.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -18,7 +19,8 @@ void report_deadlines(GString *out, const struct replay *replay);
 
 void report_json(GString *out, const struct replay *replay);
 
-/* Failed expectations with file:line, expected, actual, sample, and the command that repeats. Empty: none failed. */
+/* Failed expectations with file:line, expected, actual, sample, and the command that repeats.
+ * Empty: none failed. */
 void report_failures(GString *out, const struct replay *replay);
 
 /* "v5.2" */

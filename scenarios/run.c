@@ -17,7 +17,8 @@
 static bool load_expectations(struct replay *r, struct diagnostics *d)
 {
 	struct scenario_file *file = r->file;
-	struct expectation_context ctx = { .schema = &lapicsim_schema, .variants = r->variant_names };
+	struct expectation_context ctx = { .schema = &lapicsim_schema,
+					   .variants = r->variant_names };
 
 	ctx.metrics = metrics_all(&ctx.n_metrics);
 	for (uint32_t i = 0; i < file->n_expects; i++) {
@@ -29,17 +30,19 @@ static bool load_expectations(struct replay *r, struct diagnostics *d)
 				continue;
 		}
 		ctx.table = r->tables[i];
-		r->expectations[i] = expectation_parse(d, &ctx, &e->that_at, e->that,
-						       e->only || e->except ? &e->variants_at : NULL);
+		r->expectations[i] =
+			expectation_parse(d, &ctx, &e->that_at, e->that,
+					  e->only || e->except ? &e->variants_at : NULL);
 	}
 	return d->n == 0;
 }
 
-struct replay *replay_load(const char *path, const struct replay_options *options, struct diagnostics *d,
-			   bool *fragment)
+struct replay *replay_load(const char *path, const struct replay_options *options,
+			   struct diagnostics *d, bool *fragment)
 {
 	struct scenario_options language = { .fragments = fragment != NULL };
-	g_autofree char *library = options->library ? g_strdup(options->library) : default_library();
+	g_autofree char *library =
+		options->library ? g_strdup(options->library) : default_library();
 
 	language.library = library;
 	language.workloads = workload_table(&language.n_workloads);
@@ -120,7 +123,8 @@ bool replay_resolve(struct replay *r, const struct replay_options *options, stru
 
 		if (only && only != result->variant)
 			continue;
-		result->run = scenario_resolve(r->file, result->variant, options->sets, options->n_sets, d);
+		result->run = scenario_resolve(r->file, result->variant, options->sets,
+					       options->n_sets, d);
 		if (!result->run)
 			return false;
 		summary_init(&result->summary, result->run->config.host.n_cpus, options->samples);
@@ -134,7 +138,10 @@ bool replay_resolve(struct replay *r, const struct replay_options *options, stru
 /* --- files --- */
 
 /* A stream under a temporary name beside @path, which it gets when all of it is on the disk. */
-struct pending_file { char *path, *temporary; FILE *stream; };
+struct pending_file {
+	char *path, *temporary;
+	FILE *stream;
+};
 
 static char *io_message(const char *path, const char *what)
 {
@@ -247,7 +254,8 @@ static void describe_repeat(GString *out, const struct replay *r, const struct r
 
 static void append_ps(GString *out, ps_t at)
 {
-	g_string_append_printf(out, "%" PRIu64 ".%03" PRIu64 " ns", at.v / PS_PER_NS, at.v % PS_PER_NS);
+	g_string_append_printf(out, "%" PRIu64 ".%03" PRIu64 " ns", at.v / PS_PER_NS,
+			       at.v % PS_PER_NS);
 }
 
 static void describe_last(GString *out, const struct sim *sim)
@@ -270,7 +278,8 @@ static void describe_hot(GString *out, const struct sim *sim)
 
 	g_string_append(out, "the most frequent of the last events:\n");
 	for (unsigned i = 0; i < n; i++)
-		g_string_append_printf(out, "  %6" PRIu64 "  %s %u\n", hot[i].count, hot[i].name, hot[i].entity);
+		g_string_append_printf(out, "  %6" PRIu64 "  %s %u\n", hot[i].count, hot[i].name,
+				       hot[i].entity);
 }
 
 static void describe_stop(GString *out, struct run_result *result, const struct sim *sim)
@@ -291,8 +300,12 @@ static void describe_stop(GString *out, struct run_result *result, const struct 
 	case SIM_STOP_SAME_INSTANT:
 		g_string_append_printf(out, "time does not advance: too many events at ");
 		break;
-	case SIM_STOP_PENDING: g_string_append_printf(out, "too many events are pending at "); break;
-	case SIM_STOP_NO_MEMORY: g_string_append_printf(out, "no memory for another event at "); break;
+	case SIM_STOP_PENDING:
+		g_string_append_printf(out, "too many events are pending at ");
+		break;
+	case SIM_STOP_NO_MEMORY:
+		g_string_append_printf(out, "no memory for another event at ");
+		break;
 	default: return;
 	}
 	result->status = EXIT_BUDGET;
@@ -301,10 +314,13 @@ static void describe_stop(GString *out, struct run_result *result, const struct 
 	describe_hot(out, sim);
 }
 
-struct traced { struct pending_file file; struct trace_ftrace *writer; };
+struct traced {
+	struct pending_file file;
+	struct trace_ftrace *writer;
+};
 
-static bool trace_begins(struct traced *t, struct run_result *result, struct world *world, const char *path,
-			 char **error)
+static bool trace_begins(struct traced *t, struct run_result *result, struct world *world,
+			 const char *path, char **error)
 {
 	const struct host_config *host = &result->run->config.host;
 	uint32_t n_tasks;
@@ -336,8 +352,8 @@ static void trace_ends(struct traced *t, struct run_result *result, bool keep)
 }
 
 /* One run with everything attached. */
-static void run_once(struct replay *r, struct run_result *result, const struct replay_options *options,
-		     const char *trace_path)
+static void run_once(struct replay *r, struct run_result *result,
+		     const struct replay_options *options, const char *trace_path)
 {
 	const char *refused = NULL;
 	struct world *world = world_new(&result->run->config, &options->limits, &refused);
@@ -346,8 +362,9 @@ static void run_once(struct replay *r, struct run_result *result, const struct r
 
 	if (!world) {
 		result->status = EXIT_USAGE;
-		result->message = g_strdup_printf("%s: variant %s: %s", r->file->path, result->variant->name,
-						  refused ? refused : "not enough memory for this machine");
+		result->message =
+			g_strdup_printf("%s: variant %s: %s", r->file->path, result->variant->name,
+					refused ? refused : "not enough memory for this machine");
 		return;
 	}
 	trace_add_sink(world_trace(world), &result->summary.sink);
@@ -380,7 +397,8 @@ static void run_once(struct replay *r, struct run_result *result, const struct r
 }
 
 /* The same run again, alone: it must leave the same fingerprint. */
-static void verify(struct replay *r, struct run_result *result, const struct replay_options *options)
+static void verify(struct replay *r, struct run_result *result,
+		   const struct replay_options *options)
 {
 	const char *refused = NULL;
 	struct world *world = world_new(&result->run->config, &options->limits, &refused);
@@ -393,9 +411,10 @@ static void verify(struct replay *r, struct run_result *result, const struct rep
 	if (again == result->fingerprint)
 		return;
 	result->status = EXIT_BROKEN;
-	result->message = g_strdup_printf("%s: variant %s: two runs differ: fingerprint %016" PRIx64
-					  ", then %016" PRIx64 "\n",
-					  r->file->path, result->variant->name, result->fingerprint, again);
+	result->message =
+		g_strdup_printf("%s: variant %s: two runs differ: fingerprint %016" PRIx64
+				", then %016" PRIx64 "\n",
+				r->file->path, result->variant->name, result->fingerprint, again);
 }
 
 static bool concerns(const struct scenario_expect *e, const char *variant)
@@ -407,7 +426,8 @@ static bool concerns(const struct scenario_expect *e, const char *variant)
 
 static void judge_one(struct replay *r, uint32_t i, const struct run_result *result)
 {
-	g_autofree const struct aggregate_set **sets = g_new0(const struct aggregate_set *, r->n_results + 1);
+	g_autofree const struct aggregate_set **sets =
+		g_new0(const struct aggregate_set *, r->n_results + 1);
 	struct judged judged = {
 		.expect = &r->file->expects[i],
 		.variant = result ? result->variant : NULL,
@@ -415,7 +435,8 @@ static void judge_one(struct replay *r, uint32_t i, const struct run_result *res
 	};
 
 	for (uint32_t k = 0; k < r->n_results; k++)
-		sets[k] = r->results[k].run && r->results[k].status == EXIT_OK ? r->results[k].set : NULL;
+		sets[k] = r->results[k].run && r->results[k].status == EXIT_OK ? r->results[k].set
+									       : NULL;
 	expectation_eval(r->expectations[i], judged.variant_index, sets, &judged.outcome);
 	g_array_append_val(r->judged, judged);
 }
@@ -455,7 +476,8 @@ int replay_run(struct replay *r, const struct replay_options *options)
 		if (!result->run)
 			continue;
 		if (options->trace)
-			path = several ? trace_name(options->trace, result->variant->name) : g_strdup(options->trace);
+			path = several ? trace_name(options->trace, result->variant->name)
+				       : g_strdup(options->trace);
 		run_once(r, result, options, path);
 		if (options->verify && result->status == EXIT_OK)
 			verify(r, result, options);
@@ -463,7 +485,8 @@ int replay_run(struct replay *r, const struct replay_options *options)
 	}
 	judge(r);
 	for (guint i = 0; i < r->judged->len && status == EXIT_OK; i++) {
-		const enum expectation_verdict v = g_array_index(r->judged, struct judged, i).outcome.verdict;
+		const enum expectation_verdict v =
+			g_array_index(r->judged, struct judged, i).outcome.verdict;
 
 		if (v == EXPECTATION_FAIL || v == EXPECTATION_ERROR)
 			status = EXIT_EXPECTATION;

@@ -4,7 +4,8 @@
  *
  *	replay_load() -> replay_run() for each variant -> replay_judge() -> report.h prints
  *
- * Errors: of the file through diagnostics; of a run as its exit status, with a message in run_result.message.
+ * Errors: of the file through diagnostics; of a run as its exit status, with a message in
+ *run_result.message.
  */
 #ifndef RUN_H
 #define RUN_H
@@ -15,36 +16,36 @@
 #include "summary.h"
 
 enum exit_status { /* design: the same for every command */
-	EXIT_OK = 0,
-	EXIT_EXPECTATION = 1,
-	EXIT_USAGE = 2,
-	EXIT_BROKEN = 3,
-	EXIT_IO = 4,
-	EXIT_BUDGET = 5,
+		   EXIT_OK = 0,
+		   EXIT_EXPECTATION = 1,
+		   EXIT_USAGE = 2,
+		   EXIT_BROKEN = 3,
+		   EXIT_IO = 4,
+		   EXIT_BUDGET = 5,
 };
 
 struct replay_options {
-	const char *library;      /* NULL: the built-in one */
-	const char *variant;      /* NULL: all */
-	const char *const *sets;  /* "path=value" */
+	const char *library;     /* NULL: the built-in one */
+	const char *variant;     /* NULL: all */
+	const char *const *sets; /* "path=value" */
 	size_t n_sets;
-	const char *trace;        /* OUT.ftrace, or NULL */
-	bool verify;              /* run twice, compare fingerprints */
-	bool samples;             /* keep the list of deadlines */
+	const char *trace; /* OUT.ftrace, or NULL */
+	bool verify;       /* run twice, compare fingerprints */
+	bool samples;      /* keep the list of deadlines */
 	struct sim_limits limits;
 };
 
 struct run_result { /* one variant's run */
 	const struct scenario_variant *variant;
-	unsigned index;            /* of the variant in the file */
-	struct scenario_run *run;  /* resolved; NULL: not run */
+	unsigned index;           /* of the variant in the file */
+	struct scenario_run *run; /* resolved; NULL: not run */
 	struct summary summary;
 	struct aggregate_set *set;
 	enum sim_stop stop;
 	uint64_t fingerprint, records, events;
-	int status;                /* enum exit_status of the run alone */
-	char *message;             /* why status is not EXIT_OK; several lines */
-	char *trace_path;          /* what was written, or NULL */
+	int status;       /* enum exit_status of the run alone */
+	char *message;    /* why status is not EXIT_OK; several lines */
+	char *trace_path; /* what was written, or NULL */
 };
 
 struct judged { /* one expectation, for one variant or (variant NULL) for the file */
@@ -56,7 +57,8 @@ struct judged { /* one expectation, for one variant or (variant NULL) for the fi
 
 struct replay {
 	struct scenario_file *file;
-	struct run_result *results; /* in the order of the file; those not asked for have run NULL */
+	struct run_result
+		*results; /* in the order of the file; those not asked for have run NULL */
 	uint32_t n_results;
 	struct expectation **expectations;
 	struct integer_table **tables; /* recorded: of each expectation, or NULL */
@@ -64,13 +66,15 @@ struct replay {
 	GArray *judged; /* of struct judged */
 };
 
-/* NULL after errors; d->status says which exit. Fragments are errors unless @fragment is given, which then says so. */
-struct replay *replay_load(const char *path, const struct replay_options *options, struct diagnostics *d,
-			   bool *fragment);
+/* NULL after errors; d->status says which exit. Fragments are errors unless @fragment is given,
+ * which then says so. */
+struct replay *replay_load(const char *path, const struct replay_options *options,
+			   struct diagnostics *d, bool *fragment);
 void replay_free(struct replay *replay);
 
 /* Resolves the variants asked for; false after errors. */
-bool replay_resolve(struct replay *replay, const struct replay_options *options, struct diagnostics *d);
+bool replay_resolve(struct replay *replay, const struct replay_options *options,
+		    struct diagnostics *d);
 
 /* Runs them and evaluates the expectations. The worst exit status. */
 int replay_run(struct replay *replay, const struct replay_options *options);
@@ -78,7 +82,8 @@ int replay_run(struct replay *replay, const struct replay_options *options);
 /* The library folder of this build: installed, or the source's. */
 char *default_library(void);
 
-/* Writes @text to @path: temporary name, fsync, rename. False: *error is a message with the path and why. */
+/* Writes @text to @path: temporary name, fsync, rename. False: *error is a message with the path
+ * and why. */
 bool write_file(const char *path, const char *text, size_t length, char **error);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "summary.h"
 
-/* Deadlines of one vCPU are numbered from 0 in the order of arming, so the last row of a vCPU is the one meant. */
+/* Deadlines of one vCPU are numbered from 0 in the order of arming, so the last row of a vCPU is
+ * the one meant. */
 static struct deadline_row *row_of(struct summary *s, uint32_t vcpu, uint64_t n)
 {
 	for (guint i = s->deadlines->len; i--;) {
@@ -20,8 +21,11 @@ static void keep(struct summary *s, const struct trace_record *rec)
 	if (!s->deadlines)
 		return;
 	if (rec->event == TP_LAPIC_ARM) {
-		const struct deadline_row new = { .vcpu = rec->entity, .n = rec->value[1], .deadline = rec->value[2],
-						  .cpu = -1, .vcpu_cpu = -1 };
+		const struct deadline_row new = { .vcpu = rec->entity,
+						  .n = rec->value[1],
+						  .deadline = rec->value[2],
+						  .cpu = -1,
+						  .vcpu_cpu = -1 };
 
 		g_array_append_val(s->deadlines, new);
 		return;
@@ -45,7 +49,8 @@ static void add_sample(struct summary *s, const struct trace_record *rec)
 
 	s->samples++;
 	s->early += lateness < 0;
-	if (!histogram_add(s->lateness, lateness) || !histogram_add(s->lateness_cycles, (int64_t)rec->value[5]))
+	if (!histogram_add(s->lateness, lateness) ||
+	    !histogram_add(s->lateness_cycles, (int64_t)rec->value[5]))
 		s->no_memory = true;
 }
 

@@ -13,8 +13,8 @@
 
 #include <glib.h>
 
-struct deadline_row { /* one armed deadline, as --samples lists it */
-	uint32_t vcpu;    /* index in the world */
+struct deadline_row {  /* one armed deadline, as --samples lists it */
+	uint32_t vcpu; /* index in the world */
 	uint64_t n;
 	uint64_t deadline;
 	int32_t cpu, vcpu_cpu; /* where it fired and where the vCPU was; -1: it never fired */

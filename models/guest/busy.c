@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* busy - spins for ever and arms nothing; with other_exits, a guest that exits for reasons of its own. */
+/* busy - spins for ever and arms nothing; with other_exits, a guest that exits for reasons of its
+ * own. */
 #include "ops.h"
 
 static void busy_main(struct guest *guest, struct guest_op *op)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest.h"
 
-void guest_init(struct guest *guest, const struct guest_config *cfg, const struct guest_times *times, uint64_t seed,
-		uint32_t vcpu)
+void guest_init(struct guest *guest, const struct guest_config *cfg,
+		const struct guest_times *times, uint64_t seed, uint32_t vcpu)
 {
 	enum { PURPOSE_ARM_JITTER = 1 };
 

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * guest - what runs in a vCPU: a main program and an interrupt handler, both a sequence of operations.
+ * guest - what runs in a vCPU: a main program and an interrupt handler, both a sequence of
+ *operations.
  *
- * The guest says what it does next; models/kvm/ carries it out on the vCPU's clock and tells it what RDTSC read
- * and when its handler begins. It knows nothing of the host.
+ * The guest says what it does next; models/kvm/ carries it out on the vCPU's clock and tells it
+ *what RDTSC read and when its handler begins. It knows nothing of the host.
  *
- *	guest_op() -> carried out -> guest_op_done() -> the next one; guest_interrupt() puts the handler on top until IRET
+ *	guest_op() -> carried out -> guest_op_done() -> the next one; guest_interrupt() puts the
+ *handler on top until IRET
  *
  * Units: TSC values in guest cycles, costs in ps of guest-mode time.
- * Errors: none at run time. Source: the programs of kvm-unit-tests (x86/tscdeadline_latency.c) for what they do.
+ * Errors: none at run time. Source: the programs of kvm-unit-tests (x86/tscdeadline_latency.c) for
+ *what they do.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -31,10 +34,11 @@ enum guest_op_kind {
 
 struct guest_op {
 	enum guest_op_kind kind;
-	ps_t time;             /* cost in guest mode; a spin's comes from the clock */
+	ps_t time; /* cost in guest mode; a spin's comes from the clock */
 	guest_cycles_t value;
-	uint64_t target;       /* GUEST_SPIN */
-	guest_cycles_t planned; /* GUEST_WRMSR_DEADLINE of a recording: when it was armed then; 0: no plan */
+	uint64_t target;        /* GUEST_SPIN */
+	guest_cycles_t planned; /* GUEST_WRMSR_DEADLINE of a recording: when it was armed then; 0:
+				   no plan */
 };
 
 struct guest_times { /* the configuration's quantities, by the vCPU's own clock */
@@ -47,16 +51,16 @@ struct guest {
 	struct guest_times times;
 	struct sim_random jitter;
 	bool in_handler;
-	bool interrupts;       /* RFLAGS.IF */
-	uint64_t armed;        /* deadlines written */
-	uint64_t handled;      /* interrupts whose handler returned */
-	guest_cycles_t tsc;    /* what RDTSC read last */
+	bool interrupts;             /* RFLAGS.IF */
+	uint64_t armed;              /* deadlines written */
+	uint64_t handled;            /* interrupts whose handler returned */
+	guest_cycles_t tsc;          /* what RDTSC read last */
 	unsigned step, handler_step; /* the workload's place in its two programs */
 	struct guest_op op, handler_op;
 };
 
-void guest_init(struct guest *guest, const struct guest_config *cfg, const struct guest_times *times, uint64_t seed,
-		uint32_t vcpu);
+void guest_init(struct guest *guest, const struct guest_config *cfg,
+		const struct guest_times *times, uint64_t seed, uint32_t vcpu);
 
 static inline struct guest_op *guest_op(struct guest *guest)
 {

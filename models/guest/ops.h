@@ -17,7 +17,9 @@ static inline struct guest_op op_compute(ps_t time)
 
 static inline struct guest_op op_arm(const struct guest *guest, guest_cycles_t deadline)
 {
-	return (struct guest_op){ .kind = GUEST_WRMSR_DEADLINE, .time = guest->times.op, .value = deadline };
+	return (struct guest_op){ .kind = GUEST_WRMSR_DEADLINE,
+				  .time = guest->times.op,
+				  .value = deadline };
 }
 
 /* Waits, as configured, until @handled interrupts were handled. */

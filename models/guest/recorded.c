@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * recorded - arms the deadlines of a recording when the recorded guest did (R20): deadline i is written when the guest
- * TSC reaches arm_tsc[i] and the handler of i-1 has returned, whichever is later. The handler reads the TSC, if asked
- * its APIC_ID (an exit), and writes EOI.
+ * recorded - arms the deadlines of a recording when the recorded guest did (R20): deadline i is
+ * written when the guest TSC reaches arm_tsc[i] and the handler of i-1 has returned, whichever is
+ * later. The handler reads the TSC, if asked its APIC_ID (an exit), and writes EOI.
  */
 #include "ops.h"
 
@@ -40,7 +40,8 @@ static void recorded_main(struct guest *guest, struct guest_op *op)
 
 static void recorded_handler(struct guest *guest, struct guest_op *op)
 {
-	static const enum guest_op_kind steps[] = { GUEST_RDTSC, GUEST_RDMSR, GUEST_EOI, GUEST_IRET };
+	static const enum guest_op_kind steps[] = { GUEST_RDTSC, GUEST_RDMSR, GUEST_EOI,
+						    GUEST_IRET };
 	unsigned step = guest->handler_step;
 
 	if (steps[step] == GUEST_RDMSR && !guest->cfg->handler_rdmsr)
@@ -51,7 +52,8 @@ static void recorded_handler(struct guest *guest, struct guest_op *op)
 
 const struct workload workload_recorded = {
 	.name = "recorded",
-	.help = "arms the deadlines of a recording (file: a CSV with arm_tsc and deadline_tsc) when it did",
+	.help = "arms the deadlines of a recording (file: a CSV with arm_tsc and deadline_tsc) "
+		"when it did",
 	.uses = "wait loop handler_rdmsr",
 	.recorded = true,
 	.main = recorded_main,

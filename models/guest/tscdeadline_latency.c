@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tscdeadline_latency - as in kvm-unit-tests: the handler reads the TSC, arms the next deadline delta later, then
- * writes EOI; the main program halts (or spins) until enough samples were taken. With arm_jitter the handler
- * computes for a uniform time first, so that arms fall on every phase of the host's tick.
+ * tscdeadline_latency - as in kvm-unit-tests: the handler reads the TSC, arms the next deadline
+ * delta later, then writes EOI; the main program halts (or spins) until enough samples were taken.
+ * With arm_jitter the handler computes for a uniform time first, so that arms fall on every phase
+ * of the host's tick.
  */
 #include "ops.h"
 
@@ -24,7 +25,8 @@ static void latency_main(struct guest *guest, struct guest_op *op)
 		if (guest->cfg->samples && guest->handled >= guest->cfg->samples)
 			*op = op_plain(guest, GUEST_HLT); /* done: nothing will wake it */
 		else
-			*op = op_wait(guest, guest->cfg->samples ? guest->cfg->samples : UINT64_MAX);
+			*op = op_wait(guest,
+				      guest->cfg->samples ? guest->cfg->samples : UINT64_MAX);
 		break;
 	}
 }
@@ -44,7 +46,9 @@ static void latency_handler(struct guest *guest, struct guest_op *op)
 	switch (step) {
 	case READ:
 	case READ_AGAIN: *op = op_plain(guest, GUEST_RDTSC); break;
-	case JITTER: *op = op_compute(ps(sim_random_below(&guest->jitter, guest->times.arm_jitter.v))); break;
+	case JITTER:
+		*op = op_compute(ps(sim_random_below(&guest->jitter, guest->times.arm_jitter.v)));
+		break;
 	case ARM:
 		guest->armed++;
 		*op = op_arm(guest, guest_cycles(guest->tsc.v + guest->times.delta.v));
@@ -56,7 +60,8 @@ static void latency_handler(struct guest *guest, struct guest_op *op)
 
 const struct workload workload_tscdeadline_latency = {
 	.name = "tscdeadline_latency",
-	.help = "kvm-unit-tests' tscdeadline_latency: the handler arms the next deadline, the main program waits",
+	.help = "kvm-unit-tests' tscdeadline_latency: the handler arms the next deadline, the main "
+		"program waits",
 	.uses = "delta! wait loop arm_jitter samples",
 	.main = latency_main,
 	.handler = latency_handler,

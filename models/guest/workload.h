@@ -16,7 +16,8 @@ struct guest_op;
 struct workload {
 	const char *name; /* as scenario files spell it */
 	const char *help;
-	const char *uses; /* fields of guest_config besides other_exits, "!" behind a needed one: "delta! wait loop" */
+	const char *uses; /* fields of guest_config besides other_exits, "!" behind a needed one:
+			     "delta! wait loop" */
 	bool recorded;    /* replays a recording */
 	void (*main)(struct guest *guest, struct guest_op *op);
 	void (*handler)(struct guest *guest, struct guest_op *op); /* ends in GUEST_IRET */

@@ -2,13 +2,14 @@
 /*
  * clock - the host's TSC and CLOCK_MONOTONIC, read at an instant.
  *
- * Both are linear integer functions of the instant, from the epoch and never incrementally: after 2^31 events they
- * are as exact as after one. An edge ("the clock reads at least v") is the first instant at which
- * reading it gives that (rule R1).
+ * Both are linear integer functions of the instant, from the epoch and never incrementally: after
+ * 2^31 events they are as exact as after one. An edge ("the clock reads at least v") is the first
+ * instant at which reading it gives that (rule R1).
  *
  * Units:    instants ps; TSC in cycles modulo 2^64; CLOCK_MONOTONIC in ns.
  * Rounding: reading rounds down, an edge is exact.
- * Source:   hardware and arch/x86/kernel/tsc.c; the kernel's own conversions are in models/history/kvm_time.h.
+ * Source:   hardware and arch/x86/kernel/tsc.c; the kernel's own conversions are in
+ * models/history/kvm_time.h.
  */
 #ifndef CLOCK_H
 #define CLOCK_H
@@ -43,7 +44,8 @@ static inline ps_t clock_cycles_to_ps(khz_t khz, uint64_t cycles)
 /* First instant at which the TSC has advanced by @cycles since instant 0. Saturates at PS_NEVER. */
 ps_t clock_tsc_edge(const struct clock *c, uint64_t cycles);
 
-/* First instant at which CLOCK_MONOTONIC >= @t: 0 if it already was at the start. Saturates at PS_NEVER. */
+/* First instant at which CLOCK_MONOTONIC >= @t: 0 if it already was at the start. Saturates at
+ * PS_NEVER. */
 ps_t clock_monotonic_edge(const struct clock *c, ns_t t);
 
 #endif

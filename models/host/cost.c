@@ -5,7 +5,10 @@
 
 #include <stdlib.h>
 
-static const struct { const char *name, *help; uint64_t ns; } costs[COST_COUNT] = {
+static const struct {
+	const char *name, *help;
+	uint64_t ns;
+} costs[COST_COUNT] = {
 #define COST(name, ns, what) { #name, what, ns },
 	COSTS(COST)
 #undef COST
@@ -15,7 +18,8 @@ const char *cost_name(enum cost_id id) { return costs[id].name; }
 const char *cost_help(enum cost_id id) { return costs[id].help; }
 uint64_t cost_default_ns(enum cost_id id) { return costs[id].ns; }
 
-bool cost_profile_init(struct cost_profile *p, const struct cost_config config[COST_COUNT], khz_t tsc_khz)
+bool cost_profile_init(struct cost_profile *p, const struct cost_config config[COST_COUNT],
+		       khz_t tsc_khz)
 {
 	size_t total = 0;
 
@@ -33,7 +37,8 @@ bool cost_profile_init(struct cost_profile *p, const struct cost_config config[C
 		if (!c->n)
 			*q++ = ps(costs[i].ns * PS_PER_NS);
 		for (uint32_t k = 0; k < c->n; k++)
-			*q++ = c->unit == QUANTITY_PS ? ps(c->value[k]) : clock_cycles_to_ps(tsc_khz, c->value[k]);
+			*q++ = c->unit == QUANTITY_PS ? ps(c->value[k])
+						      : clock_cycles_to_ps(tsc_khz, c->value[k]);
 	}
 	return true;
 }
@@ -57,7 +62,8 @@ ps_t cost_draw(const struct cost_profile *p, struct cost_streams *s, enum cost_i
 	if (c->n == 1)
 		return c->quantile[0];
 
-	/* A uniform point on [0, n-1): the integer part chooses the step, the fraction the place on it. */
+	/* A uniform point on [0, n-1): the integer part chooses the step, the fraction the place on
+	 * it. */
 	u128 point = (u128)sim_random_u64(&s->stream[id]) * (c->n - 1);
 	uint32_t step = (uint32_t)(point >> 64);
 	uint64_t low = c->quantile[step].v;

@@ -2,10 +2,11 @@
 /*
  * cost - what a piece of code takes, drawn from the host's cost profile.
  *
- * The k-th use of cost X by entity e draws f(seed, e, X, k) and nothing else (R1): another kernel in the same
- * scenario sees the same noise. A constant draws no number.
+ * The k-th use of cost X by entity e draws f(seed, e, X, k) and nothing else (R1): another kernel
+ * in the same scenario sees the same noise. A constant draws no number.
  *
- * Units: ps. Rounding: cycles become ps once, when the profile is resolved; between two quantiles linear, down.
+ * Units: ps. Rounding: cycles become ps once, when the profile is resolved; between two quantiles
+ * linear, down.
  */
 #ifndef COST_H
 #define COST_H
@@ -23,7 +24,9 @@ struct cost_profile {
 	ps_t *storage;
 };
 
-struct cost_streams { struct sim_random stream[COST_COUNT]; }; /* one entity's draws */
+struct cost_streams {
+	struct sim_random stream[COST_COUNT];
+}; /* one entity's draws */
 
 /* Numbers of the named random streams: fixed, never reused. */
 enum random_purpose { PURPOSE_ARM_JITTER = 1, PURPOSE_COST = 0x100 /* + cost id */ };
@@ -31,7 +34,8 @@ enum random_purpose { PURPOSE_ARM_JITTER = 1, PURPOSE_COST = 0x100 /* + cost id 
 /* Entities of different kinds never share a stream. */
 enum entity_kind { ENTITY_CPU = 0, ENTITY_VCPU = 0x10000 };
 
-bool cost_profile_init(struct cost_profile *p, const struct cost_config config[COST_COUNT], khz_t tsc_khz);
+bool cost_profile_init(struct cost_profile *p, const struct cost_config config[COST_COUNT],
+		       khz_t tsc_khz);
 void cost_profile_free(struct cost_profile *p);
 void cost_streams_init(struct cost_streams *s, uint64_t seed, uint32_t entity);
 ps_t cost_draw(const struct cost_profile *p, struct cost_streams *s, enum cost_id id);

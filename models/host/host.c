@@ -27,8 +27,9 @@ static void fill_masks(struct host *host)
 			cpu_mask_set(&host->housekeeping, i);
 }
 
-bool host_init(struct host *host, struct sim *sim, struct trace *trace, const struct host_config *cfg,
-	       const struct kernel *kernel, uint64_t seed, uint32_t n_hrtimers)
+bool host_init(struct host *host, struct sim *sim, struct trace *trace,
+	       const struct host_config *cfg, const struct kernel *kernel, uint64_t seed,
+	       uint32_t n_hrtimers)
 {
 	*host = (struct host){
 		.sim = sim,
@@ -41,7 +42,8 @@ bool host_init(struct host *host, struct sim *sim, struct trace *trace, const st
 	};
 	host->cpus = calloc(cfg->n_cpus, sizeof(*host->cpus));
 	host->expires_next = calloc(cfg->n_cpus, sizeof(*host->expires_next));
-	if (!host->cpus || !host->expires_next || !cost_profile_init(&host->costs, cfg->cost, cfg->tsc_khz))
+	if (!host->cpus || !host->expires_next ||
+	    !cost_profile_init(&host->costs, cfg->cost, cfg->tsc_khz))
 		return false;
 
 	for (uint32_t i = 0; i < cfg->n_cpus; i++) {

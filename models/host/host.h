@@ -2,9 +2,10 @@
 /*
  * host - the simulated machine: its CPUs, clocks, costs and what all CPUs share.
  *
- * A CPU always executes exactly one context: idle, a task, the scheduler switching between two, or an interrupt
- * handler on top (host_cpu.h). Tasks are chosen by scheduler.h, timers kept by hrtimer.h, the tick by nohz.h. Nothing
- * here knows of guests but the run mode RUN_GUEST and the task's guest_exit().
+ * A CPU always executes exactly one context: idle, a task, the scheduler switching between two, or
+ * an interrupt handler on top (host_cpu.h). Tasks are chosen by scheduler.h, timers kept by
+ * hrtimer.h, the tick by nohz.h. Nothing here knows of guests but the run mode RUN_GUEST and the
+ * task's guest_exit().
  */
 #ifndef HOST_H
 #define HOST_H
@@ -33,23 +34,24 @@ struct host {
 	uint32_t n_cpus;
 	struct host_cpu *cpus;
 
-	uint64_t *expires_next;       /* per CPU: the programmed event of its clock-event device [ns] */
-	struct cpu_mask idle;         /* idle_cpu(): idle task current and nothing queued */
+	uint64_t *expires_next; /* per CPU: the programmed event of its clock-event device [ns] */
+	struct cpu_mask idle;   /* idle_cpu(): idle task current and nothing queued */
 	struct cpu_mask housekeeping; /* outside nohz_full= */
-	struct cpu_mask domain;       /* the one scheduling domain: all CPUs that are not isolated */
-	bool nohz_full;               /* nohz_full= is configured */
+	struct cpu_mask domain; /* the one scheduling domain: all CPUs that are not isolated */
+	bool nohz_full;         /* nohz_full= is configured */
 	ns_t tick_nsec;
-	uint64_t hrtimer_seq;         /* order of enqueueing, for equal expiries */
-	uint32_t queued_tasks;        /* waiting for a CPU, on any CPU */
-	uint32_t merged_irqs;         /* raised while already pending (R4) */
+	uint64_t hrtimer_seq;  /* order of enqueueing, for equal expiries */
+	uint32_t queued_tasks; /* waiting for a CPU, on any CPU */
+	uint32_t merged_irqs;  /* raised while already pending (R4) */
 
-	struct task *tasks;           /* of the world: [0] stands for every idle task */
+	struct task *tasks; /* of the world: [0] stands for every idle task */
 	uint32_t n_tasks;
 };
 
 /* False: no memory. @tasks are the world's, initialised by task_init(). */
-bool host_init(struct host *host, struct sim *sim, struct trace *trace, const struct host_config *cfg,
-	       const struct kernel *kernel, uint64_t seed, uint32_t n_hrtimers);
+bool host_init(struct host *host, struct sim *sim, struct trace *trace,
+	       const struct host_config *cfg, const struct kernel *kernel, uint64_t seed,
+	       uint32_t n_hrtimers);
 void host_start(struct host *host); /* arms the ticks; after the first tasks are placed */
 void host_free(struct host *host);
 
@@ -66,7 +68,7 @@ static inline host_cycles_t host_tsc(const struct host *host)
 /* Records tracepoint @tp on @cpu for @entity. */
 void host_trace(const struct host_cpu *cpu, enum tracepoint tp, uint32_t entity, uint32_t n,
 		const uint64_t *values);
-#define HOST_TRACE(cpu, tp, entity, ...)                                                       \
+#define HOST_TRACE(cpu, tp, entity, ...)                                                          \
 	host_trace(cpu, tp, entity, sizeof((const uint64_t[]){ __VA_ARGS__ }) / sizeof(uint64_t), \
 		   (const uint64_t[]){ __VA_ARGS__ })
 

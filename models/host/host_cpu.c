@@ -12,7 +12,8 @@
 static void dispatch(struct host_cpu *cpu);
 static void irq_begin(struct host_cpu *cpu, void *owner);
 
-void host_trace(const struct host_cpu *cpu, enum tracepoint tp, uint32_t entity, uint32_t n, const uint64_t *values)
+void host_trace(const struct host_cpu *cpu, enum tracepoint tp, uint32_t entity, uint32_t n,
+		const uint64_t *values)
 {
 	struct trace_record rec = {
 		.when = sim_now(cpu->host->sim),
@@ -89,10 +90,7 @@ void cpu_end_wait(struct host_cpu *cpu, struct context *ctx)
 	}
 }
 
-static bool takes_interrupts(const struct host_cpu *cpu)
-{
-	return cpu->top->mode != RUN_IRQS_OFF;
-}
+static bool takes_interrupts(const struct host_cpu *cpu) { return cpu->top->mode != RUN_IRQS_OFF; }
 
 void host_raise(struct host_cpu *cpu, enum irq_source source)
 {
@@ -146,17 +144,16 @@ static void irq_end(struct host_cpu *cpu, void *owner)
 void irq_done(struct host_cpu *cpu)
 {
 	switch (cpu->taken) {
-	case IRQ_LOCAL_TIMER: HOST_TRACE(cpu, TP_LOCAL_TIMER_EXIT, cpu->id, LOCAL_TIMER_VECTOR); break;
+	case IRQ_LOCAL_TIMER:
+		HOST_TRACE(cpu, TP_LOCAL_TIMER_EXIT, cpu->id, LOCAL_TIMER_VECTOR);
+		break;
 	case IRQ_RESCHEDULE: HOST_TRACE(cpu, TP_RESCHEDULE_EXIT, cpu->id, RESCHEDULE_VECTOR); break;
 	default: break;
 	}
 	cpu_run(&cpu->irq, cpu_cost(cpu, COST_irq_exit), RUN_IRQS_OFF, irq_end);
 }
 
-static void irq_handled(struct host_cpu *cpu, void *owner)
-{
-	irq_done(cpu);
-}
+static void irq_handled(struct host_cpu *cpu, void *owner) { irq_done(cpu); }
 
 static void irq_begin(struct host_cpu *cpu, void *owner)
 {
@@ -170,8 +167,8 @@ static void irq_begin(struct host_cpu *cpu, void *owner)
 		cpu_run(&cpu->irq, cpu_cost(cpu, COST_reschedule_ipi), RUN_IRQS_OFF, irq_handled);
 		break;
 	default:
-		cpu_run(&cpu->irq, cpu->irqs_off.v ? cpu->irqs_off : cpu_cost(cpu, COST_device_irq), RUN_IRQS_OFF,
-			irq_handled);
+		cpu_run(&cpu->irq, cpu->irqs_off.v ? cpu->irqs_off : cpu_cost(cpu, COST_device_irq),
+			RUN_IRQS_OFF, irq_handled);
 		cpu->irqs_off = ps(0);
 		break;
 	}
@@ -249,9 +246,12 @@ static void on_device(struct sim *sim, struct sim_event *ev)
 }
 
 static const struct sim_event_type segment_type = { "host_cpu.segment", SIM_PHASE_CPU, on_segment };
-static const struct sim_event_type guest_type = { "host_cpu.guest", SIM_PHASE_GUEST, on_guest_segment };
-static const struct sim_event_type device_type = { "host_cpu.clock_event", SIM_PHASE_DEVICE, on_device };
-static const struct sim_event_type ipi_type = { "host_cpu.reschedule_ipi", SIM_PHASE_DEVICE, ipi_arrives };
+static const struct sim_event_type guest_type = { "host_cpu.guest", SIM_PHASE_GUEST,
+						  on_guest_segment };
+static const struct sim_event_type device_type = { "host_cpu.clock_event", SIM_PHASE_DEVICE,
+						   on_device };
+static const struct sim_event_type ipi_type = { "host_cpu.reschedule_ipi", SIM_PHASE_DEVICE,
+						ipi_arrives };
 
 static void never(struct host_cpu *cpu, void *owner) {}
 
@@ -273,7 +273,4 @@ void host_cpu_init(struct host_cpu *cpu, struct host *host, uint32_t id, uint64_
 	cpu->top = &cpu->idle_task.ctx;
 }
 
-void host_cpu_start(struct host_cpu *cpu)
-{
-	dispatch(cpu);
-}
+void host_cpu_start(struct host_cpu *cpu) { dispatch(cpu); }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * host_cpu - one CPU: which context it executes, segment by segment, and the interrupts it takes (R3 to R6).
+ * host_cpu - one CPU: which context it executes, segment by segment, and the interrupts it takes
+ *(R3 to R6).
  *
- * Code is a chain of segments: a cost, whether interrupts are on, and a function that runs at the segment's end,
- * makes its effects visible and sets the next segment with cpu_run(). A context's time passes only while it is on top of
- * its CPU: an interrupt handler on top of a task stops the task's segment, which keeps its remainder.
+ * Code is a chain of segments: a cost, whether interrupts are on, and a function that runs at the
+ *segment's end, makes its effects visible and sets the next segment with cpu_run(). A context's
+ *time passes only while it is on top of its CPU: an interrupt handler on top of a task stops the
+ *task's segment, which keeps its remainder.
  *
- *	raise: host_raise() -> pending bit -> taken when the running segment lets it: at once with interrupts on
- *	       (in guest mode: by a VM-exit first), before the next segment after interrupts-off code
- *	after a handler: next pending source by vector, then need_resched, then the interrupted segment
+ *	raise: host_raise() -> pending bit -> taken when the running segment lets it: at once with
+ *interrupts on (in guest mode: by a VM-exit first), before the next segment after interrupts-off
+ *code after a handler: next pending source by vector, then need_resched, then the interrupted
+ *segment
  *
  * Units: ps. Errors: none at run time.
  * Left out: nested handlers, NMIs, softirqs; see docs/model-limits.md.
@@ -21,31 +24,33 @@
 #include "task.h"
 
 enum irq_source { /* in ascending order of vector: the highest pending one is taken first (R5) */
-	IRQ_DEVICE,
-	IRQ_LOCAL_TIMER, /* 0xec */
-	IRQ_RESCHEDULE,  /* 0xfd */
-	IRQ_SOURCES
+		  IRQ_DEVICE,
+		  IRQ_LOCAL_TIMER, /* 0xec */
+		  IRQ_RESCHEDULE,  /* 0xfd */
+		  IRQ_SOURCES
 };
 #define LOCAL_TIMER_VECTOR 0xec
-#define RESCHEDULE_VECTOR  0xfd
+#define RESCHEDULE_VECTOR 0xfd
 
 struct host_cpu {
 	struct host *host;
 	uint32_t id;
-	struct context *top;     /* what executes: &irq, &sched or &current->ctx */
-	struct task *current;    /* the task that owns the CPU, also under a handler */
+	struct context *top;  /* what executes: &irq, &sched or &current->ctx */
+	struct task *current; /* the task that owns the CPU, also under a handler */
 	struct context irq, sched;
 	bool in_irq, switching, dispatching, stopped;
 	bool need_resched;
-	uint32_t pending;        /* bit per irq_source */
+	uint32_t pending; /* bit per irq_source */
 	enum irq_source taken;
-	ps_t irqs_off;           /* the next device interrupt keeps interrupts off this long; 0: COST_device_irq */
-	ps_t started;            /* when the segment on top began or went on */
+	ps_t irqs_off; /* the next device interrupt keeps interrupts off this long; 0:
+			  COST_device_irq */
+	ps_t started;  /* when the segment on top began or went on */
 	struct sim_event segment, guest_segment, device, ipi;
 	struct cost_streams costs;
 
 	/* scheduler.c */
-	struct task *queue[2];   /* runnable, waiting: fair and FIFO, in the order in which they will run */
+	struct task *queue[2]; /* runnable, waiting: fair and FIFO, in the order in which they will
+				  run */
 	uint32_t n_queued;
 	ps_t slice_start;
 	bool slice_over;
@@ -78,10 +83,12 @@ void cpu_kick(struct host_cpu *cpu);
 /* Ends the segment of @ctx, which waits on @cpu without an end, as if its cost had run out. */
 void cpu_end_wait(struct host_cpu *cpu, struct context *ctx);
 
-/* Source @source becomes pending on @cpu; a second raise before it is taken is merged and counted. */
+/* Source @source becomes pending on @cpu; a second raise before it is taken is merged and counted.
+ */
 void host_raise(struct host_cpu *cpu, enum irq_source source);
 
-/* smp_send_reschedule(): @from sends an interrupt that arrives after COST_ipi; merged with one on its way. */
+/* smp_send_reschedule(): @from sends an interrupt that arrives after COST_ipi; merged with one on
+ * its way. */
 void host_send_reschedule(struct host_cpu *from, struct host_cpu *to);
 
 /* From the local_timer or reschedule handler's last segment: leave the handler. */

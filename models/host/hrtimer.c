@@ -97,11 +97,16 @@ static void program_first(struct host_cpu *cpu)
 
 /* --- start and cancel --- */
 
-void hrtimer_init(struct hrtimer *timer, struct host_cpu *base, enum trace_function function, enum cost_id cost,
-		  hrtimer_fn *fn, void *owner, uint32_t id)
+void hrtimer_init(struct hrtimer *timer, struct host_cpu *base, enum trace_function function,
+		  enum cost_id cost, hrtimer_fn *fn, void *owner, uint32_t id)
 {
 	*timer = (struct hrtimer){
-		.base = base, .function = function, .cost = cost, .fn = fn, .owner = owner, .id = id,
+		.base = base,
+		.function = function,
+		.cost = cost,
+		.fn = fn,
+		.owner = owner,
+		.id = id,
 	};
 }
 
@@ -110,13 +115,10 @@ static uint64_t printed_address(const struct hrtimer *timer)
 	return 0x100000000 + ((uint64_t)timer->function << 24 | timer->id) * 0x40;
 }
 
-static uint64_t printed_mode(bool pinned, bool hard)
-{
-	return (pinned ? 1 : 0) | (hard ? 2 : 0);
-}
+static uint64_t printed_mode(bool pinned, bool hard) { return (pinned ? 1 : 0) | (hard ? 2 : 0); }
 
-static struct host_cpu *choose_base(struct host_cpu *cpu, const struct hrtimer *timer, bool queued, ns_t expires,
-				    bool pinned)
+static struct host_cpu *choose_base(struct host_cpu *cpu, const struct hrtimer *timer, bool queued,
+				    ns_t expires, bool pinned)
 {
 	const struct host *host = cpu->host;
 	const struct kernel *kernel = host->kernel;
@@ -145,7 +147,8 @@ static struct host_cpu *choose_base(struct host_cpu *cpu, const struct hrtimer *
 	return &host->cpus[switch_hrtimer_base(kernel, &in, NULL)];
 }
 
-void hrtimer_start(struct host_cpu *cpu, struct hrtimer *timer, ns_t expires, bool pinned, bool hard)
+void hrtimer_start(struct host_cpu *cpu, struct hrtimer *timer, ns_t expires, bool pinned,
+		   bool hard)
 {
 	const bool queued = hrtimer_queued(timer);
 	struct host_cpu *target = choose_base(cpu, timer, queued, expires, pinned);
@@ -156,11 +159,12 @@ void hrtimer_start(struct host_cpu *cpu, struct hrtimer *timer, ns_t expires, bo
 		dequeue(timer);
 	timer->expires = expires;
 	enqueue(target, timer);
-	HOST_TRACE(cpu, TP_HRTIMER_START, cpu->id, printed_address(timer), timer->function, timer->function, expires.v,
-		   printed_mode(pinned, hard));
+	HOST_TRACE(cpu, TP_HRTIMER_START, cpu->id, printed_address(timer), timer->function,
+		   timer->function, expires.v, printed_mode(pinned, hard));
 
 	/* Only the local device can be programmed; inside its interrupt that is done at the end. */
-	if (!cpu->hrtimers.in_interrupt && (was_first || (target == cpu && first(&cpu->hrtimers) == timer)))
+	if (!cpu->hrtimers.in_interrupt &&
+	    (was_first || (target == cpu && first(&cpu->hrtimers) == timer)))
 		program_first(cpu);
 }
 
@@ -179,8 +183,8 @@ bool hrtimer_remove(struct host_cpu *cpu, struct hrtimer *timer)
 	return true;
 }
 
-bool hrtimer_cancel_wait(struct host_cpu *cpu, struct context *ctx, struct hrtimer *timer, enum run_mode mode,
-			 context_fn *fn)
+bool hrtimer_cancel_wait(struct host_cpu *cpu, struct context *ctx, struct hrtimer *timer,
+			 enum run_mode mode, context_fn *fn)
 {
 	if (!timer->running)
 		return false;
@@ -206,8 +210,8 @@ void hrtimer_callback_done(struct host_cpu *cpu, struct hrtimer *timer, bool res
 	cpu->hrtimers.running = NULL;
 	if (restart && !hrtimer_queued(timer)) {
 		enqueue(cpu, timer); /* where it fired: no new choice of a CPU */
-		HOST_TRACE(cpu, TP_HRTIMER_START, cpu->id, printed_address(timer), timer->function, timer->function,
-			   timer->expires.v, printed_mode(false, false));
+		HOST_TRACE(cpu, TP_HRTIMER_START, cpu->id, printed_address(timer), timer->function,
+			   timer->function, timer->expires.v, printed_mode(false, false));
 	}
 	if (timer->waiter) {
 		struct host_cpu *waiter = timer->waiter;
@@ -223,8 +227,8 @@ static void run_callback(struct host_cpu *cpu, struct hrtimer *timer)
 	dequeue(timer);
 	timer->running = true;
 	cpu->hrtimers.running = timer;
-	HOST_TRACE(cpu, TP_HRTIMER_EXPIRE_ENTRY, cpu->id, printed_address(timer), timer->function, timer->function,
-		   cpu->hrtimers.now.v);
+	HOST_TRACE(cpu, TP_HRTIMER_EXPIRE_ENTRY, cpu->id, printed_address(timer), timer->function,
+		   timer->function, cpu->hrtimers.now.v);
 	if (timer->entered)
 		timer->entered(cpu, timer);
 	cpu_run(&cpu->irq, cpu_cost(cpu, timer->cost), RUN_IRQS_OFF, callback_ends);
@@ -260,7 +264,8 @@ static void run_next(struct host_cpu *cpu)
 		return;
 	}
 
-	/* "hrtimer: interrupt took ...": the CPU gets as much time as was spent here, at most 100 ms. */
+	/* "hrtimer: interrupt took ...": the CPU gets as much time as was spent here, at most 100
+	 * ms. */
 	const uint64_t spent = now.v - base->entry_time.v;
 	leave(cpu, ns(now.v + (spent < HANG_MAX_NS ? spent : HANG_MAX_NS)));
 }
@@ -272,7 +277,8 @@ void hrtimer_interrupt(struct host_cpu *cpu)
 	base->in_interrupt = true;
 	base->round = 0;
 	base->now = base->entry_time = host_monotonic(cpu->host);
-	/* Until the end nothing is programmed, so nobody may queue a timer here from another CPU. */
+	/* Until the end nothing is programmed, so nobody may queue a timer here from another CPU.
+	 */
 	cpu->host->expires_next[cpu->id] = KTIME_MAX;
 	sim_event_cancel(cpu->host->sim, &cpu->device);
 	run_next(cpu);

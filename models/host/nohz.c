@@ -61,7 +61,8 @@ void nohz_update(struct host_cpu *cpu)
 		keep_residual_tick(cpu);
 	} else if (cpu->tick_stopped) {
 		cpu->tick_stopped = false;
-		hrtimer_start(cpu, &cpu->tick, next_tick(cpu->host, host_monotonic(cpu->host)), true, false);
+		hrtimer_start(cpu, &cpu->tick, next_tick(cpu->host, host_monotonic(cpu->host)),
+			      true, false);
 	}
 }
 
@@ -83,5 +84,6 @@ void nohz_init(struct host_cpu *cpu)
 
 	cpu->last_tick = ns(now.v / host->tick_nsec.v * host->tick_nsec.v);
 	cpu->tick_stopped = true; /* nohz_update() starts it where it is wanted */
-	hrtimer_init(&cpu->tick, cpu, TRACE_FN_TICK_SCHED_TIMER, COST_tick, tick_sched_timer, cpu, cpu->id);
+	hrtimer_init(&cpu->tick, cpu, TRACE_FN_TICK_SCHED_TIMER, COST_tick, tick_sched_timer, cpu,
+		     cpu->id);
 }

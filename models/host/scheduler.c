@@ -7,16 +7,14 @@ enum { STATE_R, STATE_R_PREEMPTED, STATE_S, STATE_X }; /* indices of the tracepo
 
 static void switch_done(struct host_cpu *cpu, void *owner);
 
-void task_init(struct task *task, uint32_t id, enum task_class class, const struct task_ops *ops, void *owner)
+void task_init(struct task *task, uint32_t id, enum task_class class, const struct task_ops *ops,
+	       void *owner)
 {
 	*task = (struct task){ .id = id, .class = class, .state = TASK_BLOCKED, .ops = ops };
 	task->ctx.owner = owner;
 }
 
-static bool is_idle_task(const struct task *task)
-{
-	return task == &task->cpu->idle_task;
-}
+static bool is_idle_task(const struct task *task) { return task == &task->cpu->idle_task; }
 
 static bool allowed(const struct task *task, const struct host_cpu *cpu)
 {
@@ -25,7 +23,8 @@ static bool allowed(const struct task *task, const struct host_cpu *cpu)
 
 uint32_t nr_running(const struct host_cpu *cpu)
 {
-	return cpu->n_queued + (cpu->current != &cpu->idle_task && cpu->current->state == TASK_RUNNING);
+	return cpu->n_queued +
+	       (cpu->current != &cpu->idle_task && cpu->current->state == TASK_RUNNING);
 }
 
 /* --- the queues of a CPU --- */
@@ -65,7 +64,8 @@ static void dequeue(struct task *task)
 static struct host_cpu *lowest(struct host *host, const struct task *task, bool idle_only)
 {
 	for (uint32_t i = 0; i < host->n_cpus; i++)
-		if (cpu_mask_has(&task->affinity, i) && (!idle_only || cpu_mask_has(&host->idle, i)))
+		if (cpu_mask_has(&task->affinity, i) &&
+		    (!idle_only || cpu_mask_has(&host->idle, i)))
 			return &host->cpus[i];
 	return NULL;
 }
@@ -98,7 +98,8 @@ static void resched(struct host_cpu *cpu, struct host_cpu *by)
 		cpu_kick(cpu);
 }
 
-/* A command from outside the simulated machine: the CPU notices as if interrupted by its own IPI. */
+/* A command from outside the simulated machine: the CPU notices as if interrupted by its own IPI.
+ */
 static void resched_from_outside(struct host_cpu *cpu)
 {
 	if (cpu->need_resched)
@@ -124,8 +125,8 @@ static bool preempts(const struct host_cpu *cpu, const struct task *task)
 		return true;
 	if (task->class != current->class)
 		return task->class == TASK_FIFO;
-	return task->class == TASK_FAIR &&
-	       sim_now(cpu->host->sim).v - cpu->slice_start.v >= cpu->host->cfg->wakeup_granularity.v;
+	return task->class == TASK_FAIR && sim_now(cpu->host->sim).v - cpu->slice_start.v >=
+						   cpu->host->cfg->wakeup_granularity.v;
 }
 
 static void queue_on(struct host_cpu *cpu, struct host_cpu *by, struct task *task)
@@ -138,7 +139,8 @@ static void queue_on(struct host_cpu *cpu, struct host_cpu *by, struct task *tas
 		resched_by(cpu, by);
 }
 
-static void trace_migrate(const struct host_cpu *on, const struct task *task, const struct host_cpu *to)
+static void trace_migrate(const struct host_cpu *on, const struct task *task,
+			  const struct host_cpu *to)
 {
 	if (task->cpu && task->cpu != to)
 		HOST_TRACE(on, TP_SCHED_MIGRATE_TASK, to->id, task->id, task->cpu->id, to->id);
@@ -158,7 +160,8 @@ void task_wake(struct host *host, struct host_cpu *waker, struct task *task)
 
 	HOST_TRACE(on, TP_SCHED_WAKING, cpu->id, task->id, cpu->id);
 	trace_migrate(on, task, cpu);
-	/* Its last CPU may still be switching away from it: then it goes on there when that is done. */
+	/* Its last CPU may still be switching away from it: then it goes on there when that is
+	 * done. */
 	queue_on(cpu, waker, task);
 }
 
@@ -192,9 +195,10 @@ static struct task *pull(struct host_cpu *cpu)
 		return NULL;
 	for (uint32_t i = 0; i < host->n_cpus; i++)
 		for (struct task *task = host->cpus[i].queue[TASK_FAIR]; task; task = task->next)
-			if (allowed(task, cpu) && (!oldest || task->waiting_since.v < oldest->waiting_since.v ||
-						   (task->waiting_since.v == oldest->waiting_since.v &&
-						    task->id < oldest->id)))
+			if (allowed(task, cpu) &&
+			    (!oldest || task->waiting_since.v < oldest->waiting_since.v ||
+			     (task->waiting_since.v == oldest->waiting_since.v &&
+			      task->id < oldest->id)))
 				oldest = task;
 	if (oldest) {
 		trace_migrate(cpu, oldest, cpu);
@@ -252,7 +256,8 @@ void schedule(struct host_cpu *cpu)
 
 	ps_t cost = cpu_cost(cpu, COST_context_switch);
 	if (prev->state == TASK_RUNNING && !is_idle_task(prev) && !stays)
-		cost = ps_add(cost, cpu_cost(cpu, COST_migration)); /* the stopper thread takes it away */
+		cost = ps_add(cost,
+			      cpu_cost(cpu, COST_migration)); /* the stopper thread takes it away */
 	cpu->switching = true;
 	cpu->switch_to = next;
 	cpu->top = &cpu->sched;

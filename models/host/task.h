@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* task - a thread of the host, and the context that executes it: a chain of segments (see host_cpu.h). */
+/* task - a thread of the host, and the context that executes it: a chain of segments (see
+ * host_cpu.h). */
 #ifndef TASK_H
 #define TASK_H
 
@@ -29,7 +30,8 @@ struct context {
 	bool may_schedule; /* a marked point: need_resched is honoured before the segment starts */
 };
 
-/* The next segment of @ctx. Called from the function that ends the previous one, or when the context is made. */
+/* The next segment of @ctx. Called from the function that ends the previous one, or when the
+ * context is made. */
 static inline void cpu_run(struct context *ctx, ps_t cost, enum run_mode mode, context_fn *fn)
 {
 	ctx->left = cost;
@@ -40,9 +42,12 @@ static inline void cpu_run(struct context *ctx, ps_t cost, enum run_mode mode, c
 enum task_state { TASK_RUNNING, TASK_QUEUED, TASK_BLOCKED, TASK_DEAD };
 
 struct task_ops {
-	void (*sched_in)(struct task *task, struct host_cpu *cpu);   /* preempt notifier: load; may be NULL */
-	void (*sched_out)(struct task *task, struct host_cpu *cpu);  /* preempt notifier: put; may be NULL */
-	void (*guest_exit)(struct task *task, struct host_cpu *cpu); /* interrupt in guest mode: begin the VM-exit */
+	void (*sched_in)(struct task *task,
+			 struct host_cpu *cpu); /* preempt notifier: load; may be NULL */
+	void (*sched_out)(struct task *task,
+			  struct host_cpu *cpu); /* preempt notifier: put; may be NULL */
+	void (*guest_exit)(struct task *task,
+			   struct host_cpu *cpu); /* interrupt in guest mode: begin the VM-exit */
 };
 
 struct task {

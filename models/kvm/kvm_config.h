@@ -7,11 +7,11 @@
 #include "units.h"
 
 struct vcpu_config {
-	uint32_t id;             /* as the guest and kvm_entry number it */
+	uint32_t id; /* as the guest and kvm_entry number it */
 	struct cpu_mask affinity;
-	uint32_t cpu;            /* where it starts; within the affinity */
-	khz_t tsc_khz;           /* 0: the host's. KVM_SET_TSC_KHZ otherwise */
-	uint64_t tsc_offset;     /* added to the scaled host TSC */
+	uint32_t cpu;        /* where it starts; within the affinity */
+	khz_t tsc_khz;       /* 0: the host's. KVM_SET_TSC_KHZ otherwise */
+	uint64_t tsc_offset; /* added to the scaled host TSC */
 };
 
 struct vm_config {
@@ -21,9 +21,11 @@ struct vm_config {
 	struct guest_config guest; /* the same for all its vCPUs */
 };
 
-struct kvm_config { /* module parameters, as modprobe would take them; INT64_MIN: the release's default */
+struct kvm_config { /* module parameters, as modprobe would take them; INT64_MIN: the release's
+		       default */
 	int64_t lapic_timer_advance_ns;
-	bool preemption_timer; /* kvm_intel: use the VMX preemption timer where the release has it */
+	bool preemption_timer; /* kvm_intel: use the VMX preemption timer where the release has it
+				*/
 };
 
 #endif

@@ -7,10 +7,7 @@
 #include "vcpu.h"
 #include "wait.h"
 
-static struct vcpu *vcpu_of(struct hrtimer *timer)
-{
-	return timer->owner;
-}
+static struct vcpu *vcpu_of(struct hrtimer *timer) { return timer->owner; }
 
 static bool is_armed(const struct lapic_timer *lt)
 {
@@ -68,28 +65,36 @@ void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu)
 	a->state = ACCOUNT_NONE;
 
 	const int64_t fire = (int64_t)(a->fired.v - a->due.v);
-	const uint64_t parts[] = { a->noticed.v - a->fired.v, a->runs.v - a->noticed.v, a->seen.v - a->runs.v,
-				   a->wait_start.v - a->seen.v, a->wait_end.v - a->wait_start.v,
-				   a->entered.v - a->wait_end.v, now.v - a->entered.v };
+	const uint64_t parts[] = { a->noticed.v - a->fired.v,
+				   a->runs.v - a->noticed.v,
+				   a->seen.v - a->runs.v,
+				   a->wait_start.v - a->seen.v,
+				   a->wait_end.v - a->wait_start.v,
+				   a->entered.v - a->wait_end.v,
+				   now.v - a->entered.v };
 	const int64_t lateness = (int64_t)(now.v - a->due.v);
 	const int64_t cycles = (int64_t)(vcpu->guest.tsc.v - a->deadline.v);
 	uint64_t sum = (uint64_t)fire;
 
 	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		sum += parts[i];
-	if (a->fired.v > a->noticed.v || a->noticed.v > a->runs.v || a->runs.v > a->seen.v || a->seen.v > a->wait_start.v ||
-	    a->wait_start.v > a->wait_end.v || a->wait_end.v > a->entered.v || a->entered.v > now.v)
+	if (a->fired.v > a->noticed.v || a->noticed.v > a->runs.v || a->runs.v > a->seen.v ||
+	    a->seen.v > a->wait_start.v || a->wait_start.v > a->wait_end.v ||
+	    a->wait_end.v > a->entered.v || a->entered.v > now.v)
 		sim_break(cpu->host->sim, "D3",
-			  "fired %llu <= noticed %llu <= runs %llu <= seen %llu <= wait %llu <= entered %llu [ps]",
-			  (unsigned long long)a->fired.v, (unsigned long long)a->noticed.v, (unsigned long long)a->runs.v,
-			  (unsigned long long)a->seen.v, (unsigned long long)a->wait_start.v,
-			  (unsigned long long)a->entered.v);
+			  "fired %llu <= noticed %llu <= runs %llu <= seen %llu <= wait %llu <= "
+			  "entered %llu [ps]",
+			  (unsigned long long)a->fired.v, (unsigned long long)a->noticed.v,
+			  (unsigned long long)a->runs.v, (unsigned long long)a->seen.v,
+			  (unsigned long long)a->wait_start.v, (unsigned long long)a->entered.v);
 	if (sum != (uint64_t)lateness)
-		sim_break(cpu->host->sim, "D4", "sum of parts %lld ps == handler - deadline %lld ps", (long long)sum,
+		sim_break(cpu->host->sim, "D4",
+			  "sum of parts %lld ps == handler - deadline %lld ps", (long long)sum,
 			  (long long)lateness);
-	HOST_TRACE(cpu, TP_LAPIC_SAMPLE, vcpu->index, vcpu->id, a->n, a->cpu, a->vcpu_cpu, (uint64_t)lateness,
-		   (uint64_t)cycles, vcpu->guest_time.v - a->progress_at_arm.v, (uint64_t)fire, parts[0], parts[1],
-		   parts[2], parts[3], parts[4], parts[5], parts[6]);
+	HOST_TRACE(cpu, TP_LAPIC_SAMPLE, vcpu->index, vcpu->id, a->n, a->cpu, a->vcpu_cpu,
+		   (uint64_t)lateness, (uint64_t)cycles, vcpu->guest_time.v - a->progress_at_arm.v,
+		   (uint64_t)fire, parts[0], parts[1], parts[2], parts[3], parts[4], parts[5],
+		   parts[6]);
 }
 
 void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu)
@@ -106,7 +111,8 @@ void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu)
 
 void lapic_timer_end(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	if (vcpu->timer.account.state == ACCOUNT_FIRED || vcpu->timer.account.state == ACCOUNT_INJECTED)
+	if (vcpu->timer.account.state == ACCOUNT_FIRED ||
+	    vcpu->timer.account.state == ACCOUNT_INJECTED)
 		drop(cpu, vcpu, DROP_UNSEEN);
 }
 
@@ -137,7 +143,8 @@ static void woke(struct host_cpu *cpu, void *owner)
 
 	vcpu->woken = sim_now(cpu->host->sim);
 	task_wake(vcpu->host, cpu, &vcpu->task);
-	if (vcpu->kernel->notify->how != NOTIFY_FLAG && vcpu->kernel->kick->order == KICK_WAKE_AND_IPI)
+	if (vcpu->kernel->notify->how != NOTIFY_FLAG &&
+	    vcpu->kernel->kick->order == KICK_WAKE_AND_IPI)
 		kick_running(cpu, vcpu);
 	callback_over(cpu, owner);
 }
@@ -148,7 +155,8 @@ static void record_owed(struct vcpu *vcpu)
 		vcpu->timer.expired_tscdeadline = vcpu->timer.tscdeadline;
 }
 
-/* What apic_timer_expired() leaves behind, but for the wake-up and the kick. False: one was pending already. */
+/* What apic_timer_expired() leaves behind, but for the wake-up and the kick. False: one was pending
+ * already. */
 static bool make_pending(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	const enum owed_order order = vcpu->kernel->owed_order->order;
@@ -174,7 +182,8 @@ static void apic_timer_entered(struct host_cpu *cpu, struct hrtimer *timer)
 	account_fired(cpu, vcpu);
 }
 
-/* apic_timer_fn() -> apic_timer_expired(): in the handler, on whichever CPU the timer was queued. */
+/* apic_timer_fn() -> apic_timer_expired(): in the handler, on whichever CPU the timer was queued.
+ */
 static void apic_timer_fn(struct host_cpu *cpu, struct hrtimer *timer)
 {
 	struct vcpu *vcpu = vcpu_of(timer);
@@ -217,11 +226,13 @@ static void start(struct host_cpu *cpu, struct vcpu *vcpu)
 	lt->start = sw_deadline(vcpu->kernel, &in);
 	switch (lt->start.action) {
 	case SW_DEADLINE_ARM:
-		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_hrtimer_start), RUN_IRQS_OFF, started);
+		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_hrtimer_start), RUN_IRQS_OFF,
+			started);
 		break;
 	case SW_DEADLINE_EXPIRE:
 		account_fired(cpu, vcpu);
-		make_pending(cpu, vcpu); /* the vCPU is here itself: there is nobody to wake or kick */
+		make_pending(cpu,
+			     vcpu); /* the vCPU is here itself: there is nobody to wake or kick */
 		lt->then(cpu, vcpu);
 		break;
 	case SW_DEADLINE_NOTHING: lt->then(cpu, vcpu); break;
@@ -249,7 +260,8 @@ static void cancel(struct host_cpu *cpu, void *owner)
 		store(cpu, vcpu);
 }
 
-void lapic_timer_set_deadline(struct host_cpu *cpu, struct vcpu *vcpu, guest_cycles_t value, context_fn *then)
+void lapic_timer_set_deadline(struct host_cpu *cpu, struct vcpu *vcpu, guest_cycles_t value,
+			      context_fn *then)
 {
 	struct lapic_timer *lt = &vcpu->timer;
 
@@ -267,17 +279,20 @@ static void restarted(struct host_cpu *cpu, void *owner)
 	struct vcpu *vcpu = owner;
 	const struct hrtimer_mode mode = vcpu->kernel->mode->of(LAPIC_TIMER_MIGRATE);
 
-	hrtimer_start(cpu, &vcpu->timer.hrtimer, vcpu->timer.hrtimer.expires, mode.pinned, mode.hard);
+	hrtimer_start(cpu, &vcpu->timer.hrtimer, vcpu->timer.hrtimer.expires, mode.pinned,
+		      mode.hard);
 	vcpu->timer.then(cpu, vcpu);
 }
 
-/* hrtimer_cancel() returned 1 only if the timer was still queued: a callback that ran has set pending already. */
+/* hrtimer_cancel() returned 1 only if the timer was still queued: a callback that ran has set
+ * pending already. */
 static void migrate_cancelled(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
 	if (hrtimer_remove(cpu, &vcpu->timer.hrtimer))
-		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_hrtimer_start), RUN_KERNEL, restarted);
+		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_hrtimer_start), RUN_KERNEL,
+			restarted);
 	else
 		vcpu->timer.then(cpu, vcpu);
 }
@@ -286,7 +301,8 @@ static void migrate_cancel(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
-	if (!hrtimer_cancel_wait(cpu, &vcpu->task.ctx, &vcpu->timer.hrtimer, RUN_KERNEL, migrate_cancelled))
+	if (!hrtimer_cancel_wait(cpu, &vcpu->task.ctx, &vcpu->timer.hrtimer, RUN_KERNEL,
+				 migrate_cancelled))
 		migrate_cancelled(cpu, vcpu);
 }
 
@@ -294,7 +310,8 @@ void lapic_timer_migrate(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *th
 {
 	vcpu->timer.then = then;
 	if (is_armed(&vcpu->timer))
-		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_hrtimer_cancel), RUN_KERNEL, migrate_cancel);
+		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_hrtimer_cancel), RUN_KERNEL,
+			migrate_cancel);
 	else
 		then(cpu, vcpu);
 }
@@ -322,14 +339,18 @@ static ps_t spin_time(const struct host *host, host_cycles_t cycles)
 
 	if (!cycles.v)
 		return ps(0);
-	return ps_sub(clock_tsc_edge(&host->clock, host_tsc(host).v - host->clock.start_tsc + cycles.v), now);
+	return ps_sub(clock_tsc_edge(&host->clock,
+				     host_tsc(host).v - host->clock.start_tsc + cycles.v),
+		      now);
 }
 
 ps_t lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	struct lapic_timer *lt = &vcpu->timer;
 	const struct wait_input in = {
-		.deadline = lt->expired_tscdeadline, .now = vcpu_tsc(vcpu), .rate = &vcpu->rate,
+		.deadline = lt->expired_tscdeadline,
+		.now = vcpu_tsc(vcpu),
+		.rate = &vcpu->rate,
 	};
 
 	/* Without APICv "injected" is the vector's ISR bit: only the entry that injects waits. */
@@ -346,10 +367,13 @@ ps_t lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu)
 	vcpu->wait_delta = plan.delta;
 	vcpu->wait_traced = vcpu->kernel->wait_trace->place == WAIT_TRACE_AFTER_EXIT;
 	if (!vcpu->wait_traced)
-		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id, (uint64_t)plan.delta, plan.delta >= 0);
-	HOST_TRACE(cpu, TP_TIMER_ADVANCE, vcpu->index, vcpu->id, lt->account.n, lt->advance->advance_ns);
+		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id,
+			   (uint64_t)plan.delta, plan.delta >= 0);
+	HOST_TRACE(cpu, TP_TIMER_ADVANCE, vcpu->index, vcpu->id, lt->account.n,
+		   lt->advance->advance_ns);
 
-	const ps_t wait = spin_time(cpu->host, busy_wait_host_cycles(plan.wait, cpu->host->cfg->tsc_khz));
+	const ps_t wait =
+		spin_time(cpu->host, busy_wait_host_cycles(plan.wait, cpu->host->cfg->tsc_khz));
 
 	HOST_TRACE(cpu, TP_BUSY_WAIT, vcpu->index, vcpu->id, lt->account.n, wait.v);
 	return wait;
@@ -360,7 +384,7 @@ void lapic_timer_init(struct vcpu *vcpu, struct timer_advance *advance)
 	struct lapic_timer *lt = &vcpu->timer;
 
 	lt->advance = advance ? advance : &lt->own;
-	hrtimer_init(&lt->hrtimer, vcpu->task.cpu, TRACE_FN_APIC_TIMER_FN, COST_callback, apic_timer_fn, vcpu,
-		     vcpu->index);
+	hrtimer_init(&lt->hrtimer, vcpu->task.cpu, TRACE_FN_APIC_TIMER_FN, COST_callback,
+		     apic_timer_fn, vcpu, vcpu->index);
 	lt->hrtimer.entered = apic_timer_entered;
 }

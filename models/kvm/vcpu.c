@@ -18,14 +18,16 @@ ps_t vcpu_cost(struct vcpu *vcpu, enum cost_id id)
 
 guest_cycles_t vcpu_tsc(const struct vcpu *vcpu)
 {
-	return kvm_l1_tsc(host_tsc(vcpu->host), vcpu->tsc_offset, vcpu->rate.ratio, vcpu->rate.frac_bits);
+	return kvm_l1_tsc(host_tsc(vcpu->host), vcpu->tsc_offset, vcpu->rate.ratio,
+			  vcpu->rate.frac_bits);
 }
 
 ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value)
 {
 	const struct clock *clock = &vcpu->host->clock;
 	const uint64_t scaled = value.v - vcpu->tsc_offset;
-	const u128 host = (((u128)scaled << vcpu->rate.frac_bits) + vcpu->rate.ratio - 1) / vcpu->rate.ratio;
+	const u128 host =
+		(((u128)scaled << vcpu->rate.frac_bits) + vcpu->rate.ratio - 1) / vcpu->rate.ratio;
 
 	if (host <= clock->start_tsc)
 		return ps(0);
@@ -44,10 +46,12 @@ static uint64_t printed_reason(const struct vcpu *vcpu, enum exit_reason reason)
 	if (vcpu->host->cfg->vendor == HOST_INTEL)
 		return reason;
 	/* SVM has one reason for both directions of an MSR access. */
-	return EXIT_REASON_COUNT + (reason == EXIT_REASON_MSR_WRITE ? EXIT_REASON_MSR_READ : reason);
+	return EXIT_REASON_COUNT +
+	       (reason == EXIT_REASON_MSR_WRITE ? EXIT_REASON_MSR_READ : reason);
 }
 
-/* Guest code has no addresses here: one per operation, so that a reader tells the exits of a trace apart. */
+/* Guest code has no addresses here: one per operation, so that a reader tells the exits of a trace
+ * apart. */
 static uint64_t printed_rip(const struct vcpu *vcpu)
 {
 	const struct guest *guest = &vcpu->guest;
@@ -67,13 +71,16 @@ static bool can_exit_from(const struct vcpu *vcpu, const struct guest_op *op)
 static ps_t turns_until(const struct vcpu *vcpu, ps_t at, ps_t now)
 {
 	const uint64_t loop = vcpu->guest.times.loop.v;
-	const uint64_t start = now.v - vcpu->spin_phase.v; /* of the current turn; wraps early in a run, as the sum does */
+	const uint64_t start =
+		now.v -
+		vcpu->spin_phase.v; /* of the current turn; wraps early in a run, as the sum does */
 	const uint64_t turns = at.v > now.v ? (at.v - start + loop - 1) / loop : 1;
 
 	return ps(turns * loop - vcpu->spin_phase.v);
 }
 
-/* How long until the spin notices something by itself: its condition, or that it is time for an exit (R7, R9). */
+/* How long until the spin notices something by itself: its condition, or that it is time for an
+ * exit (R7, R9). */
 static ps_t spin_left(struct vcpu *vcpu, const struct guest_op *op, ps_t now)
 {
 	ps_t left = PS_NEVER;
@@ -118,9 +125,9 @@ static void run_guest(struct host_cpu *cpu, struct vcpu *vcpu)
 	}
 	if (vcpu->grid_every.v && !vcpu->guest.in_handler && !vcpu->delivering) {
 		const uint64_t since = now.v - vcpu->grid_phase.v;
-		const ps_t next = now.v < vcpu->grid_phase.v ?
-					  ps_sub(vcpu->grid_phase, now) :
-					  ps(vcpu->grid_every.v - since % vcpu->grid_every.v);
+		const ps_t next = now.v < vcpu->grid_phase.v
+					  ? ps_sub(vcpu->grid_phase, now)
+					  : ps(vcpu->grid_every.v - since % vcpu->grid_every.v);
 
 		if (next.v < left.v) {
 			vcpu->op_is_exit = true;
@@ -164,11 +171,11 @@ static void trace_exit(struct host_cpu *cpu, struct vcpu *vcpu)
 
 	vcpu->exit_traced = sim_now(vcpu->host->sim);
 	vcpu->exit_open = true;
-	HOST_TRACE(cpu, TP_KVM_EXIT, vcpu->index, vcpu->id, printed_reason(vcpu, vcpu->reason), printed_rip(vcpu), 0, 0,
-		   intr_info);
+	HOST_TRACE(cpu, TP_KVM_EXIT, vcpu->index, vcpu->id, printed_reason(vcpu, vcpu->reason),
+		   printed_rip(vcpu), 0, 0, intr_info);
 	if (vcpu->wait_traced)
-		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id, (uint64_t)vcpu->wait_delta,
-			   vcpu->wait_delta >= 0);
+		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id,
+			   (uint64_t)vcpu->wait_delta, vcpu->wait_delta >= 0);
 	vcpu->wait_traced = false;
 }
 
@@ -183,7 +190,8 @@ static void handle_exit(struct host_cpu *cpu, struct vcpu *vcpu)
 		[EXIT_REASON_MSR_READ] = COST_handle_msr_read,
 		[EXIT_REASON_MSR_WRITE] = COST_handle_msr_write,
 	};
-	const bool eoi = vcpu->reason == EXIT_REASON_MSR_WRITE && guest_op(&vcpu->guest)->kind == GUEST_EOI;
+	const bool eoi =
+		vcpu->reason == EXIT_REASON_MSR_WRITE && guest_op(&vcpu->guest)->kind == GUEST_EOI;
 
 	run(vcpu, eoi ? COST_handle_eoi : costs[vcpu->reason], RUN_KERNEL, handled);
 }
@@ -287,7 +295,8 @@ static void handled(struct host_cpu *cpu, void *owner)
 
 /* --- what a guest operation does at its end --- */
 
-/* A recorded deadline armed this much later than it was recorded is counted: its own RDTSC and WRMSR take no longer. */
+/* A recorded deadline armed this much later than it was recorded is counted: its own RDTSC and
+ * WRMSR take no longer. */
 #define LATE_ARM_CYCLES 1000
 
 static void late_arm(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op *op)
@@ -295,7 +304,8 @@ static void late_arm(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest
 	const guest_cycles_t now = vcpu_tsc(vcpu);
 
 	if (op->planned.v && now.v > op->planned.v + LATE_ARM_CYCLES)
-		HOST_TRACE(cpu, TP_LAPIC_LATE_ARM, vcpu->index, vcpu->id, vcpu->timer.next_n, now.v - op->planned.v);
+		HOST_TRACE(cpu, TP_LAPIC_LATE_ARM, vcpu->index, vcpu->id, vcpu->timer.next_n,
+			   now.v - op->planned.v);
 }
 
 static void guest_segment_ends(struct host_cpu *cpu, void *owner)
@@ -366,13 +376,11 @@ static void world_switch(struct host_cpu *cpu, struct vcpu *vcpu)
 	run(vcpu, COST_vmentry, RUN_IRQS_OFF, in_guest);
 }
 
-static void waited_last(struct host_cpu *cpu, void *owner)
-{
-	world_switch(cpu, owner);
-}
+static void waited_last(struct host_cpu *cpu, void *owner) { world_switch(cpu, owner); }
 
 /* Waits, if a wait is owed and this is its place; then goes on with @then. */
-static void wait_here(struct host_cpu *cpu, struct vcpu *vcpu, enum wait_place place, context_fn *then)
+static void wait_here(struct host_cpu *cpu, struct vcpu *vcpu, enum wait_place place,
+		      context_fn *then)
 {
 	if (vcpu->kernel->wait_site->place != place) {
 		then(cpu, vcpu);
@@ -392,7 +400,8 @@ static void waited_first(struct host_cpu *cpu, void *owner)
 	run(owner, COST_entry_load, RUN_IRQS_OFF, loaded_state);
 }
 
-/* The last look before entry: what came since the requests were processed sends the vCPU round the loop again. */
+/* The last look before entry: what came since the requests were processed sends the vCPU round the
+ * loop again. */
 static void entry_check(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
@@ -404,20 +413,23 @@ static void entry_check(struct host_cpu *cpu, void *owner)
 	}
 	HOST_TRACE(cpu, TP_KVM_ENTRY, vcpu->index, vcpu->id, printed_rip(vcpu));
 	if (vcpu->exit_open)
-		HOST_TRACE(cpu, TP_EXIT_HANDLED, vcpu->index, vcpu->id, printed_reason(vcpu, vcpu->reason),
+		HOST_TRACE(cpu, TP_EXIT_HANDLED, vcpu->index, vcpu->id,
+			   printed_reason(vcpu, vcpu->reason),
 			   ps_sub(sim_now(vcpu->host->sim), vcpu->exit_traced).v, cpu->id);
 	vcpu->exit_open = false;
 	wait_here(cpu, vcpu, WAIT_BEFORE_GUEST_ENTER, waited_first);
 }
 
-/* From here on a kick sends an IPI, and what comes before the check's end cancels the entry (R10). */
+/* From here on a kick sends an IPI, and what comes before the check's end cancels the entry (R10).
+ */
 static void interrupts_off(struct vcpu *vcpu)
 {
 	vcpu->mode = IN_GUEST_MODE;
 	run(vcpu, COST_entry_check, RUN_IRQS_OFF, entry_check);
 }
 
-/* Is there a vector for the VM-entry field? If the guest cannot take it now, an exit is asked for when it can. */
+/* Is there a vector for the VM-entry field? If the guest cannot take it now, an exit is asked for
+ * when it can. */
 static bool can_inject(struct vcpu *vcpu)
 {
 	if (vcpu->irr && !vcpu->isr && !vcpu->injected && vcpu->guest.interrupts)
@@ -548,10 +560,7 @@ static void sched_in(struct task *task, struct host_cpu *cpu)
 
 static const struct task_ops vcpu_task_ops = { .sched_in = sched_in, .guest_exit = guest_exit };
 
-static void first_entry(struct host_cpu *cpu, void *owner)
-{
-	enter(cpu, owner);
-}
+static void first_entry(struct host_cpu *cpu, void *owner) { enter(cpu, owner); }
 
 static uint64_t to_cycles(struct quantity q, khz_t khz)
 {
@@ -585,7 +594,8 @@ static void init_guest(struct vcpu *vcpu, const struct vcpu_setup *setup)
 	}
 }
 
-bool vcpu_init(struct vcpu *vcpu, struct host *host, const struct kernel *kernel, const struct vcpu_setup *setup)
+bool vcpu_init(struct vcpu *vcpu, struct host *host, const struct kernel *kernel,
+	       const struct vcpu_setup *setup)
 {
 	const bool intel = host->cfg->vendor == HOST_INTEL;
 	const struct tsc_host tsc = {
@@ -616,7 +626,4 @@ bool vcpu_init(struct vcpu *vcpu, struct host *host, const struct kernel *kernel
 	return true;
 }
 
-void vcpu_start(struct vcpu *vcpu)
-{
-	cpu_run(&vcpu->task.ctx, ps(0), RUN_KERNEL, first_entry);
-}
+void vcpu_start(struct vcpu *vcpu) { cpu_run(&vcpu->task.ctx, ps(0), RUN_KERNEL, first_entry); }
