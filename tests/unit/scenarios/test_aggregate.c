@@ -23,6 +23,7 @@ static const struct metric metrics[] = {
 	{ "lateness", "sample", "value", DIM_TIME, "a signed time" },
 	{ "cycles", "sample", "cycles", DIM_CYCLES, "cycles" },
 	{ "advance_ns", "sample", "advance_ns", DIM_NS, "a time in ns" },
+	{ "advance_raw", "sample", "advance_ns", DIM_COUNT, "the same as a plain number" },
 	{ "large", "sample", "large", DIM_COUNT, "any u64" },
 };
 
@@ -147,7 +148,7 @@ struct sample_row {
 	const char *text, *want;
 };
 
-/* Four samples: 2, 1, 3 and 2 us, at 1 to 4 ms. */
+/* Samples of 2, 1, 3, 1, 3 and 2 us, at 1 to 6 ms: among equals the first is named. */
 static void values_come_with_their_record(void **state)
 {
 	static const struct sample_row want[] = {
@@ -156,10 +157,10 @@ static void values_come_with_their_record(void **state)
 		{ "p50(lateness)", "3 us at 3 ms (entity 7, CPU 0, n 12)" },
 		{ "first(lateness)", "2 us at 1 ms (entity 7, CPU 0, n 10)" },
 		{ "count(lateness where cpu == 1)", "1 us at 2 ms (entity 7, CPU 1, n 11)" },
-		{ "last(lateness)", "2 us at 4 ms (entity 7, CPU 1, n 13)" },
+		{ "last(lateness)", "2 us at 6 ms (entity 7, CPU 1, n 15)" },
 		{ "count(sample where n > 11)", "at 3 ms (entity 7, CPU 0, n 12)" },
 	};
-	static const int64_t values[] = { 2000000, 1000000, 3000000, 2000000 };
+	static const int64_t values[] = { 2000000, 1000000, 3000000, 1000000, 3000000, 2000000 };
 	struct aggregate_set *set = aggregate_set_new(&schema);
 	struct aggregate *a[G_N_ELEMENTS(want)];
 
@@ -205,6 +206,47 @@ static void a_set_holds_what_was_added(void **state)
 	aggregate_free(twice);
 	aggregate_free(again);
 	aggregate_free(other);
+}
+
+/* Aggregates that differ in one thing only do not share a slot. Samples 1000, 2000, 3000 on CPUs 0,
+ * 1, 0. */
+static void near_twins_stay_apart(void **state)
+{
+	static const struct sample_row want[] = {
+		{ "count(sample where n > 11)", "1" },
+		{ "count(sample where n >= 11)", "2" },
+		{ "count(sample where n >= 12)", "1" },
+		{ "count(sample where n >= 11.5)", "1" },
+		{ "count(sample where n >= 23)", "0" },
+		{ "count(sample where not n >= 11)", "1" },
+		{ "count(sample where cycles >= 11cycles)", "3" },
+		{ "count(sample where large >= 2000)", "2" },
+		{ "count(sample where cpu >= 1)", "1" },
+		{ "count(sample where n == 10 and cpu == 1)", "0" },
+		{ "count(sample where n == 10 or cpu == 1)", "2" },
+		{ "count(sample)", "3" },
+		{ "max(lateness)", "3 ns" },
+		{ "max(advance_ns)", "3 us" },
+		{ "max(advance_raw)", "3000" },
+		{ "max(large)", "3000" },
+	};
+	struct aggregate_set *set = aggregate_set_new(&schema);
+	struct aggregate *a[G_N_ELEMENTS(want)];
+
+	for (size_t i = 0; i < G_N_ELEMENTS(want); i++) {
+		a[i] = parse(&context, want[i].text);
+		aggregate_set_add(set, a[i]);
+	}
+	for (size_t i = 0; i < 3; i++)
+		feed(set, i, 1000 * ((int64_t)i + 1));
+	for (size_t i = 0; i < G_N_ELEMENTS(want); i++) {
+		g_autofree char *got = read_text(set, a[i]);
+
+		assert_string_equal(got, want[i].want);
+	}
+	aggregate_set_free(set);
+	for (size_t i = 0; i < G_N_ELEMENTS(want); i++)
+		aggregate_free(a[i]);
 }
 
 static void kept_samples_have_a_limit(void **state)
@@ -269,6 +311,7 @@ int main(void)
 	static const struct CMUnitTest others[] = {
 		cmocka_unit_test(values_come_with_their_record),
 		cmocka_unit_test(a_set_holds_what_was_added),
+		cmocka_unit_test(near_twins_stay_apart),
 		cmocka_unit_test(kept_samples_have_a_limit),
 		cmocka_unit_test(recorded_columns_join_by_n),
 	};

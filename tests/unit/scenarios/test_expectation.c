@@ -477,15 +477,20 @@ static void depth_and_length_have_limits(void **state)
 	g_autofree char *deep = nest("(", max + 1, "n == 0", ")");
 	g_autofree char *deep_that = g_strdup_printf("count(expire where %s) == 0", deep);
 	g_autofree char *chain = nest("1 + ", 1000, "count(tick) == 1000", "");
+	g_autofree char *beside = nest("(1) + - -1 + ", max, "count(tick)", "");
+	g_autofree char *beside_that = g_strdup_printf("%s == %u", beside, 2 * max);
+	g_autofree char *terms = nest("(n == 0) and not not n == 0 and ", max, "n == 0) == 1", "");
+	g_autofree char *terms_that = g_strdup_printf("count(expire where %s", terms);
 	g_autofree char *blanks = nest(" ", EXPECTATION_TEXT_MAX, "", "");
-	struct expectation_outcome outcome;
+	const char *const good[] = { fits_that, chain, beside_that, terms_that };
 
-	eval(fits_that, false, &outcome);
-	assert_int_equal(outcome.verdict, EXPECTATION_PASS);
-	expectation_outcome_clear(&outcome);
-	eval(chain, false, &outcome);
-	assert_int_equal(outcome.verdict, EXPECTATION_PASS);
-	expectation_outcome_clear(&outcome);
+	for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
+		struct expectation_outcome outcome;
+
+		eval(good[i], false, &outcome);
+		assert_int_equal(outcome.verdict, EXPECTATION_PASS);
+		expectation_outcome_clear(&outcome);
+	}
 	check_message(&context, over, "nested more than 32 deep");
 	check_message(&context, signs, "nested more than 32 deep");
 	check_message(&context, nots_that, "nested more than 32 deep");
