@@ -4,8 +4,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* A longer line is shown as a window around the caret: one line of a hostile file must not fill the
- * terminal. */
+/* A line longer than SHOWN_MAX bytes is shown as a window around the caret: one line of a
+ * hostile file must not fill the terminal. */
+#define SHOWN_MAX 160u
 #define SHOWN_BEFORE 80u
 #define SHOWN_AFTER 40u
 
@@ -83,13 +84,15 @@ static const char *find_line(const struct source *source, uint32_t line, const c
 static void append_line(GString *out, const struct source_pos *at)
 {
 	const char *end, *p = find_line(at->source, at->line, &end);
-	const uint32_t first = at->column > SHOWN_BEFORE ? at->column - SHOWN_BEFORE : 1;
+	const bool whole = end - p <= SHOWN_MAX;
+	const uint32_t first = at->column > SHOWN_BEFORE && !whole ? at->column - SHOWN_BEFORE : 1;
+	const uint32_t after = whole ? UINT32_MAX : at->column + SHOWN_AFTER;
 	uint32_t column = 1;
 	unsigned shown, indent = 0;
 	GString *ignored = g_string_new(NULL);
 
 	g_string_append(out, first > 1 ? "  ..." : "  ");
-	for (; p < end && column < at->column + SHOWN_AFTER; column++) {
+	for (; p < end && column < after; column++) {
 		GString *to = column < first ? ignored : out;
 
 		p += append_character(to, p, (size_t)(end - p), &shown);

@@ -175,6 +175,11 @@ static const struct node *fail_element(const struct path *path, const struct nod
 		if (id)
 			g_ptr_array_add(ids, (gpointer)id);
 	}
+	if (find_element(list, list ? list->n : 0, section->id_key, path->rest)) {
+		error_at(path->d, path->at, "'%s' is not set as a whole; name one of its keys",
+			 path->rest);
+		return NULL;
+	}
 	g_ptr_array_add(ids, NULL);
 	g_autofree char *hint = value_hint(word, (const char *const *)(void *)ids->pdata);
 

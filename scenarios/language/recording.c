@@ -152,10 +152,11 @@ static const uint64_t *keep(const GArray *values, struct arena *arena)
 	return copy;
 }
 
-const struct recording *recording_read(const char *path, struct arena *arena, struct diagnostics *d)
+const struct recording *recording_read(const char *path, const struct source_pos *from,
+				       struct arena *arena, struct diagnostics *d)
 {
 	struct recording *ret = NULL;
-	struct source *source = text_read(path, TEXT_CSV, LIMIT_RECORDING_BYTES, NULL, d);
+	struct source *source = text_read(path, TEXT_CSV, LIMIT_RECORDING_BYTES, from, NULL, d);
 
 	if (!source)
 		return NULL;

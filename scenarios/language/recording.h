@@ -7,7 +7,7 @@
  * columns are ignored, and so no run depends on them. arm_tsc rises strictly. Values are
  * unsigned decimal 64-bit numbers without quotes or blanks.
  *
- * Errors: file:line:column, status 2; status 4 if the file cannot be read.
+ * Errors: file:line:column, status 2; at @from, which names the file, if it cannot be read.
  */
 #ifndef RECORDING_H
 #define RECORDING_H
@@ -21,8 +21,8 @@ struct recording {
 	const uint64_t *arm_tsc, *deadline_tsc;
 };
 
-/* The file at @path, in @arena; NULL after an error. */
-const struct recording *recording_read(const char *path, struct arena *arena,
-				       struct diagnostics *d);
+/* The file at @path, which @from names, in @arena; NULL after an error. */
+const struct recording *recording_read(const char *path, const struct source_pos *from,
+				       struct arena *arena, struct diagnostics *d);
 
 #endif

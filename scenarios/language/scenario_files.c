@@ -202,7 +202,7 @@ static const struct node *read_file(struct scenario_files *files, const char *pa
 				    struct diagnostics *d)
 {
 	struct chain chain = { .up = up, .name = path, .depth = up ? up->depth + 1 : 0 };
-	struct source *source = text_read(path, TEXT_YAML, LIMIT_FILE_BYTES, &chain.id, d);
+	struct source *source = text_read(path, TEXT_YAML, LIMIT_FILE_BYTES, at, &chain.id, d);
 
 	if (!source)
 		return NULL;
@@ -231,6 +231,7 @@ const struct node *scenario_files_tree(struct scenario_files *files, const char 
 }
 
 const struct recording *scenario_files_recording(struct scenario_files *files, const char *path,
+						 const struct source_pos *from,
 						 struct diagnostics *d)
 {
 	for (guint i = 0; i < files->recordings->len; i++) {
@@ -239,7 +240,7 @@ const struct recording *scenario_files_recording(struct scenario_files *files, c
 		if (strcmp(r->path, path) == 0)
 			return r;
 	}
-	const struct recording *read = recording_read(path, &files->arena, d);
+	const struct recording *read = recording_read(path, from, &files->arena, d);
 
 	if (read)
 		g_ptr_array_add(files->recordings, (gpointer)read);

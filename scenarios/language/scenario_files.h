@@ -41,6 +41,7 @@ const char *scenario_files_find(const struct scenario_files *files, const struct
 
 /* Read once, however many variants and VMs replay it. */
 const struct recording *scenario_files_recording(struct scenario_files *files, const char *path,
+						 const struct source_pos *from,
 						 struct diagnostics *d);
 
 #endif

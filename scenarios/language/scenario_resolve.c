@@ -100,6 +100,8 @@ static void read_host(struct resolve *r)
 		return;
 	}
 	section_read(host, SECTION_HOST, &host->at, config, r->d);
+	if (host->kind != NODE_MAP)
+		return;
 	section_read(node_get(host, "start"), SECTION_HOST_START, &host->at, config, r->d);
 	if (!read_cpus(r, host))
 		config->n_cpus = 0; /* what names a CPU is not checked then */
@@ -362,7 +364,7 @@ static void read_recording(struct resolve *r, const struct node *node, struct gu
 {
 	const char *path = scenario_files_find(r->file->files, node, "file", &r->run->arena, r->d);
 	const struct recording *recording =
-		path ? scenario_files_recording(r->file->files, path, r->d) : NULL;
+		path ? scenario_files_recording(r->file->files, path, &node->at, r->d) : NULL;
 
 	if (!recording)
 		return;

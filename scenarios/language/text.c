@@ -18,35 +18,54 @@ void source_free(struct source *source)
 	g_free(source);
 }
 
-/* The C library's text, never a translated one: errors are the same bytes everywhere. */
-static bool fail_errno(struct diagnostics *d, const char *what, const char *path, int error)
+struct request {
+	const char *path;
+	size_t limit;
+	const struct source_pos *from;
+	struct diagnostics *d;
+};
+
+/* @what is "cannot open" or the like, @why what stands behind the path. */
+static bool fail(const struct request *r, int status, const char *what, const char *why)
 {
-	return error_plain(d, 4, "cannot %s '%s': %s", what, path, strerrordesc_np(error));
+	if (r->from)
+		return error_at(r->d, r->from, "%s'%s'%s", what, r->path, why);
+	return error_plain(r->d, status, "%s'%s'%s", what, r->path, why);
 }
 
-static bool fail_size(struct diagnostics *d, const char *path, size_t limit)
+/* The C library's text, never a translated one: errors are the same bytes everywhere. */
+static bool fail_errno(const struct request *r, const char *what, int error)
 {
-	return error_plain(d, 2, "'%s' is larger than the limit of %zu bytes", path, limit);
+	g_autofree char *why = g_strconcat(": ", strerrordesc_np(error), NULL);
+
+	return fail(r, 4, what, why);
+}
+
+static bool fail_size(const struct request *r)
+{
+	g_autofree char *why = g_strdup_printf(" is larger than the limit of %zu bytes", r->limit);
+
+	return fail(r, 2, "", why);
 }
 
 /* Not blocking on a FIFO without a writer, and not becoming the owner of a terminal. */
-static int open_regular(const char *path, size_t limit, struct text_id *id, struct diagnostics *d)
+static int open_regular(const struct request *r, struct text_id *id)
 {
 	struct stat st;
-	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	const int fd = open(r->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
 	if (fd < 0) {
-		fail_errno(d, "open", path, errno);
+		fail_errno(r, "cannot open ", errno);
 		return -1;
 	}
 	if (fstat(fd, &st) != 0)
-		fail_errno(d, "read", path, errno);
+		fail_errno(r, "cannot read ", errno);
 	else if (S_ISDIR(st.st_mode))
-		error_plain(d, 2, "'%s' is a folder, not a file", path);
+		fail(r, 2, "", " is a folder, not a file");
 	else if (!S_ISREG(st.st_mode))
-		error_plain(d, 2, "'%s' is not a regular file", path);
-	else if ((uintmax_t)st.st_size > limit)
-		fail_size(d, path, limit);
+		fail(r, 2, "", " is not a regular file");
+	else if ((uintmax_t)st.st_size > r->limit)
+		fail_size(r);
 	else {
 		if (id)
 			*id = (struct text_id){ st.st_dev, st.st_ino };
@@ -57,8 +76,7 @@ static int open_regular(const char *path, size_t limit, struct text_id *id, stru
 }
 
 /* At most @limit bytes, whatever fstat() said: a file may grow, and /proc says 0. */
-static char *read_capped(int fd, const char *path, size_t limit, size_t *length,
-			 struct diagnostics *d)
+static char *read_capped(const struct request *r, int fd, size_t *length)
 {
 	size_t size = 4096, n = 0;
 	char *buffer = g_malloc(size + 1);
@@ -69,12 +87,12 @@ static char *read_capped(int fd, const char *path, size_t limit, size_t *length,
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0) {
-			fail_errno(d, "read", path, errno);
+			fail_errno(r, "cannot read ", errno);
 			break;
 		}
 		n += (size_t)got;
-		if (n > limit) {
-			fail_size(d, path, limit);
+		if (n > r->limit) {
+			fail_size(r);
 			break;
 		}
 		if (got == 0) {
@@ -82,7 +100,7 @@ static char *read_capped(int fd, const char *path, size_t limit, size_t *length,
 			return buffer;
 		}
 		if (n == size)
-			buffer = g_realloc(buffer, (size = MIN(size * 2, limit + 1)) + 1);
+			buffer = g_realloc(buffer, (size = MIN(size * 2, r->limit + 1)) + 1);
 	}
 	g_free(buffer);
 	return NULL;
@@ -163,15 +181,16 @@ static struct source *source_check(const char *name, char *text, size_t length, 
 	return NULL;
 }
 
-struct source *text_read(const char *path, enum text_kind kind, size_t limit, struct text_id *id,
-			 struct diagnostics *d)
+struct source *text_read(const char *path, enum text_kind kind, size_t limit,
+			 const struct source_pos *from, struct text_id *id, struct diagnostics *d)
 {
+	const struct request r = { path, limit, from, d };
 	size_t length;
-	const int fd = open_regular(path, limit, id, d);
+	const int fd = open_regular(&r, id);
 
 	if (fd < 0)
 		return NULL;
-	char *text = read_capped(fd, path, limit, &length, d);
+	char *text = read_capped(&r, fd, &length);
 
 	close(fd);
 	return text ? source_check(path, text, length, kind, d) : NULL;

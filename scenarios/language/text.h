@@ -10,7 +10,7 @@
  * LIMIT_LINE_BYTES. A YAML text has no line starting with '%' either: that is a directive, and
  * scenarios have none.
  *
- * Errors: status 4 if the file cannot be opened or read, 2 for what it holds.
+ * Errors: status 4 if a file of the command line cannot be opened or read, 2 for all else.
  */
 #ifndef TEXT_H
 #define TEXT_H
@@ -25,9 +25,10 @@ struct text_id { /* two paths of one file have the same: include loops are found
 	uint64_t device, inode;
 };
 
-/* The text of file @path, at most @limit bytes; NULL after an error. @id may be NULL. */
-struct source *text_read(const char *path, enum text_kind kind, size_t limit, struct text_id *id,
-			 struct diagnostics *d);
+/* The text of file @path, at most @limit bytes; NULL after an error. @from is the place that names
+ * the file, and of which an error speaks; NULL: the command line. @id may be NULL. */
+struct source *text_read(const char *path, enum text_kind kind, size_t limit,
+			 const struct source_pos *from, struct text_id *id, struct diagnostics *d);
 
 /* A text from elsewhere, e.g. a command line, under the same checks. */
 struct source *text_from(const char *name, const char *text, enum text_kind kind,

@@ -15,6 +15,7 @@ struct reader {
 	const struct source *source;
 	uint32_t shift; /* columns before the text on the first line */
 	uint32_t depth;
+	size_t characters; /* of the text behind shift */
 	struct yaml_budget *budget;
 	struct diagnostics *d;
 };
@@ -31,6 +32,25 @@ static struct source_pos place(const struct reader *r, yaml_mark_t mark)
 				    (uint32_t)mark.column + 1 + (mark.line == 0 ? r->shift : 0) };
 }
 
+/* The last character of the text. */
+static struct source_pos last_place(const struct reader *r)
+{
+	struct source_pos at = { r->source, 1, 1 };
+	const char *end = r->source->text + r->source->length, *line = r->source->text;
+
+	while (end > line && (end[-1] == '\n' || end[-1] == ' '))
+		end--;
+	for (const char *p = line; p < end; p++) {
+		if (*p != '\n')
+			continue;
+		at.line++;
+		line = p + 1;
+	}
+	at.column = MAX((uint32_t)g_utf8_strlen(line, end - line), 1);
+	return at;
+}
+
+/* What is not closed is noticed at the end of the text: there the place is where it was opened. */
 static bool fail_syntax(struct reader *r)
 {
 	const yaml_parser_t *p = &r->parser;
@@ -38,9 +58,11 @@ static bool fail_syntax(struct reader *r)
 
 	if (p->error == YAML_MEMORY_ERROR)
 		return error_plain(r->d, 2, "no memory to read '%s'", r->source->name);
-	if (p->context)
-		return error_at(r->d, &at, "not valid YAML: %s %s", p->context, p->problem);
-	return error_at(r->d, &at, "not valid YAML: %s", p->problem);
+	if (p->problem_mark.index >= r->characters)
+		at = p->context && p->context_mark.index < r->characters ? place(r, p->context_mark)
+									 : last_place(r);
+	return error_at(r->d, &at, "not valid YAML: %s%s%s", p->problem, p->context ? ", " : "",
+			p->context ? p->context : "");
 }
 
 static bool next_event(struct reader *r, yaml_event_t *event)
@@ -320,6 +342,7 @@ const struct node *yaml_read(const struct source *source, size_t start, struct y
 	struct reader r = { .source = source, .budget = budget, .d = d };
 
 	r.shift = (uint32_t)g_utf8_strlen(source->text, (gssize)start);
+	r.characters = (size_t)g_utf8_strlen(source->text + start, -1);
 	if (!yaml_parser_initialize(&r.parser)) {
 		error_plain(d, 2, "no memory to read '%s'", source->name);
 		return NULL;

@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: MIT */
+/* Each limit at its maximum and one above, and hostile files: an end within 2 s, a message, a
+ * status. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "recording.h"
+#include "scenario_fakes.h"
+#include "scenario_limits.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A scenario that is right, but for what @text adds: "key: value" lines of the top level. */
+#define BASE                               \
+	"scenario: limits\nkernel: v4.5\n" \
+	"host: { tsc: 2400MHz, cpus: [ { id: 0 } ] }\n"
+
+#define VMS                                       \
+	"vms: [ { name: v, vcpus: [ { id: 0 } ]," \
+	" guest: { workload: tscdeadline_latency, delta: 1us } } ]\n"
+
+/* @n times @unit, in which %u is replaced by the number. */
+static char *repeat(const char *unit, unsigned n)
+{
+	GString *out = g_string_new(NULL);
+
+	for (unsigned i = 0; i < n; i++) {
+		const char *hole = strstr(unit, "%u");
+
+		if (hole)
+			g_string_append_printf(out, "%.*s%u%s", (int)(hole - unit), unit, i,
+					       hole + 2);
+		else
+			g_string_append(out, unit);
+	}
+	return g_string_free(out, FALSE);
+}
+
+struct row {
+	const char *name;
+	const char *before, *unit, *after; /* the text is before, n times unit, after */
+	unsigned max;                      /* this many are right, one more is not */
+	const char *error;                 /* a part of the message of one more */
+};
+
+/* clang-format off */
+static const struct row rows[] = {
+	{ "line", BASE VMS "duration: 1ms\n#", "x", "\n", LIMIT_LINE_BYTES - 1, "longer than 4096 bytes" },
+	{ "name", "duration: 1ms\n" VMS "kernel: v4.5\nhost: { tsc: 1GHz, cpus: [ { id: 0 } ] }\nscenario: ",
+	  "n", "\n", LIMIT_NAME_BYTES, "longer than 64 characters" },
+	{ "text", BASE VMS "duration: 1ms\nabout: ", "a", "\n", LIMIT_TEXT_BYTES, "longer than 1000 bytes" },
+	{ "CPUs", "scenario: a\nkernel: v4.5\nduration: 1ms\n" VMS "host:\n  tsc: 1GHz\n  cpus:\n",
+	  "    - { id: %u }\n", "", LIMIT_CPUS, "cpus: more than 1024" },
+	{ "vCPUs", BASE "duration: 1ms\nvms:\n  - name: v\n    guest: { workload: busy }\n    vcpus:\n",
+	  "      - { id: %u }\n", "", LIMIT_VCPUS, "vcpus: more than 4096" },
+	{ "vCPUs of all VMs", BASE "duration: 1ms\nvms:\n",
+	  "  - { name: v%u, guest: { workload: busy }, vcpus: [ { id: 0 }, { id: 1 } ] }\n", "",
+	  LIMIT_VCPUS / 2, "vcpus: more than 4096 in all VMs together" },
+	{ "variants", BASE VMS "duration: 1ms\nvariants:\n", "  v%u: {}\n", "", LIMIT_VARIANTS,
+	  "more than 64 variants" },
+	{ "expectations", BASE VMS "duration: 1ms\nexpect:\n", "  - { id: e%u, that: 1 == 1 }\n", "",
+	  LIMIT_EXPECTATIONS, "more than 1000 expectations" },
+	{ "quantiles", BASE VMS "duration: 1ms\ncosts:\n  tick:\n    quantiles:\n", "      - 1us\n", "",
+	  COST_QUANTILES_MAX, "quantiles are a list of 2 to 1025 values" },
+	{ "key", BASE VMS "duration: 1ms\nvariants:\n  ", "k", ": {}\n", LIMIT_KEY_BYTES,
+	  "the key is longer than 64 bytes" },
+};
+/* clang-format on */
+
+static void check_count(const struct row *row, unsigned n, const char *error)
+{
+	char *folder = enter_folder();
+	g_autofree char *units = repeat(row->unit, n);
+	g_autofree char *text = g_strconcat(row->before, units, row->after, NULL);
+	struct diagnostics d;
+	struct scenario_file *file = load_text(text, &d);
+
+	if (!error)
+		assert_string_equal(d.text->str, "");
+	else
+		assert_non_null(strstr(d.text->str, error));
+	assert_int_equal(d.status, error ? 2 : 0);
+	scenario_free(file);
+	diagnostics_clear(&d);
+	leave_folder(folder);
+}
+
+static void check_row(void **state)
+{
+	const struct row *row = *state;
+
+	check_count(row, row->max, NULL);
+	check_count(row, row->max + 1, row->error);
+}
+
+struct pair {
+	const char *name;
+	const char *good, *bad; /* lines of the top level */
+	const char *error;
+};
+
+/* clang-format off */
+static const struct pair pairs[] = {
+	{ "lowest frequency", "duration: 1ms\nhost: { tsc: 1MHz, cpus: [ { id: 0 } ] }\n",
+	  "duration: 1ms\nhost: { tsc: 999kHz, cpus: [ { id: 0 } ] }\n", "out of range [1000kHz, 10000000kHz]" },
+	{ "highest frequency", "duration: 1ms\nhost: { tsc: 10GHz, cpus: [ { id: 0 } ] }\n",
+	  "duration: 1ms\nhost: { tsc: 10000001kHz, cpus: [ { id: 0 } ] }\n", "out of range [1000kHz, 10000000kHz]" },
+	{ "longest run", "duration: 17280000s\n", "duration: 17280000.000000000001s\n", "out of range [1ns, 17280000s]" },
+	{ "shortest run", "duration: 1ns\n", "duration: 999ps\n", "out of range [1ns, 17280000s]" },
+	{ "cost", "duration: 1ms\ncosts: { tick: 1s }\n", "duration: 1ms\ncosts: { tick: 1000000001ns }\n",
+	  "out of range [0ns, 1s]" },
+	{ "cost in cycles", "duration: 1ms\ncosts: { tick: 10000000000cycles }\n",
+	  "duration: 1ms\ncosts: { tick: 10000000001cycles }\n", "out of range [0 cycles, 10000000000 cycles]" },
+	{ "host clock", "duration: 1ms\nhost: { start: { monotonic: 9223372036854775807ns } }\n",
+	  "duration: 1ms\nhost: { start: { monotonic: 9223372036854775808ns } }\n", "out of range" },
+	/* At 0, 1 us, ...: exactly 10^6 before the end; one more a picosecond later. */
+	{ "events", "duration: 1s\ntimeline: [ { at: 0s, every: 1us, do: device-irq, cpu: 0 } ]\n",
+	  "duration: 1.000000000001s\ntimeline: [ { at: 0s, every: 1us, do: device-irq, cpu: 0 } ]\n",
+	  "more than 1000000 events" },
+	{ "last instant", "duration: 1ms\ntimeline: [ { at: 999999999ps, do: device-irq, cpu: 0 } ]\n",
+	  "duration: 1ms\ntimeline: [ { at: 1ms, do: device-irq, cpu: 0 } ]\n", "not before the end of the run" },
+	{ "nesting", "duration: 1ms\nkvm: {}\n", "duration: 1ms\nkvm: [[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]\n",
+	  "nested deeper than 16" },
+};
+/* clang-format on */
+
+static void check_pair_text(const char *text, const char *error)
+{
+	/* The base is an include, so that the pair may say the same key again. */
+	static const char head[] = "scenario: pair\ninclude: [ base.yaml ]\n";
+	char *folder = enter_folder();
+	g_autofree char *all = g_strconcat(head, text, NULL);
+	struct diagnostics d;
+
+	write_file("base.yaml", "kernel: v4.5\nhost: { tsc: 2400MHz, cpus: [ { id: 0 } ] }\n" VMS);
+	struct scenario_file *file = load_text(all, &d);
+
+	if (!error)
+		assert_string_equal(d.text->str, "");
+	else
+		assert_non_null(strstr(d.text->str, error));
+	scenario_free(file);
+	diagnostics_clear(&d);
+	leave_folder(folder);
+}
+
+static void check_pair(void **state)
+{
+	const struct pair *pair = *state;
+
+	check_pair_text(pair->good, NULL);
+	check_pair_text(pair->bad, pair->error);
+}
+
+/* What scenario_load() says of @path, within 2 s. */
+static void check_path(const char *path, int status, const char *want)
+{
+	const gint64 start = g_get_monotonic_time();
+	struct diagnostics d;
+
+	diagnostics_init(&d);
+	assert_null(scenario_load(path, &fake_options, &d));
+	assert_non_null(strstr(d.text->str, want));
+	assert_int_equal(d.status, status);
+	assert_true(d.text->len < 20000);
+	assert_true(g_get_monotonic_time() - start < 2 * G_USEC_PER_SEC);
+	diagnostics_clear(&d);
+}
+
+static void check_hostile(const char *text, size_t length, const char *want)
+{
+	char *folder = enter_folder();
+
+	assert_true(g_file_set_contents("hostile.yaml", text, (gssize)length, NULL));
+	check_path("hostile.yaml", 2, want);
+	leave_folder(folder);
+}
+
+static void opening_brackets(void **state)
+{
+	g_autofree char *one_line = repeat("[", 500000);
+	g_autofree char *lines = repeat("[[[[[[[[[[\n", 50000);
+	g_autofree char *maps = repeat("{a: ", 250000);
+
+	check_hostile(one_line, strlen(one_line), ":1:4097: error: the line is longer");
+	check_hostile(lines, strlen(lines),
+		      ":2:7: error: maps and lists are nested deeper than 16");
+	check_hostile(maps, strlen(maps), "the line is longer");
+}
+
+static void equal_keys(void **state)
+{
+	g_autofree char *equal = repeat("a: 1\n", 60000);
+	g_autofree char *distinct = repeat("k%u: 1\n", 60000);
+
+	check_hostile(equal, strlen(equal),
+		      ":2:1: error: the key 'a' is repeated; it first stands in line 1\n");
+	check_hostile(distinct, strlen(distinct), "more than 4096 keys in one map");
+}
+
+static void long_lists(void **state)
+{
+	g_autofree char *items = repeat("- 1\n", LIMIT_LIST_ITEMS + 1);
+	g_autofree char *dashes = repeat("- ", 2000);
+	g_autofree char *quotes = repeat("\"\n", 100000);
+
+	check_hostile(items, strlen(items), "more than 65536 items in one list");
+	check_hostile(dashes, strlen(dashes), "nested deeper than 16");
+	check_hostile(quotes, strlen(quotes), "error:");
+}
+
+static void two_bytes(void **state)
+{
+	check_hostile("\x25\xfd", 2, ":1:1: error: a line starting with '%'");
+}
+
+static void file_size(void **state)
+{
+	char *folder = enter_folder();
+	struct diagnostics d;
+	g_autoptr(GString) text = g_string_new(BASE VMS "duration: 1ms\n");
+
+	while (text->len < LIMIT_FILE_BYTES)
+		g_string_append(text, "#\n");
+	g_string_truncate(text, LIMIT_FILE_BYTES);
+	struct scenario_file *file = load_text(text->str, &d);
+
+	assert_non_null(file);
+	scenario_free(file);
+	diagnostics_clear(&d);
+	g_string_append_c(text, '\n');
+	write_file("large.yaml", text->str);
+	check_path("large.yaml", 2, "'large.yaml' is larger than the limit of 1048576 bytes\n");
+	leave_folder(folder);
+}
+
+static void special_files(void **state)
+{
+	char *folder = enter_folder();
+
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	check_path("fifo", 2, "lapicsim: error: 'fifo' is not a regular file\n");
+	check_path("/dev/zero", 2, "lapicsim: error: '/dev/zero' is not a regular file\n");
+	check_path("/", 2, "lapicsim: error: '/' is a folder, not a file\n");
+	check_path("missing", 4,
+		   "lapicsim: error: cannot open 'missing': No such file or directory\n");
+	/* Its size is said to be 0. */
+	check_path("/proc/self/status", 2, "error: a tab");
+	leave_folder(folder);
+}
+
+/* Each of them includes the next sixteen times: the number of files is what ends it. */
+static void include_bomb(void **state)
+{
+	char *folder = enter_folder();
+
+	for (unsigned i = 0; i < 4; i++) {
+		g_autofree char *name = g_strdup_printf("bomb%u.yaml", i);
+		g_autofree char *item = g_strdup_printf("bomb%u.yaml, ", i + 1);
+		g_autofree char *items = repeat(item, 16);
+		g_autofree char *text =
+			g_strdup_printf("%sinclude: [ %s ]\n", i ? "" : "scenario: bomb\n", items);
+
+		write_file(name, text);
+	}
+	write_file("bomb4.yaml", "seed: 1\n");
+	check_path("bomb0.yaml", 2, "include: more than 64 files");
+	leave_folder(folder);
+}
+
+static void recording_rows(void **state)
+{
+	char *folder = enter_folder();
+	g_autoptr(GString) text = g_string_new("arm_tsc,deadline_tsc\n");
+	const struct recording *recording;
+	struct arena arena = { 0 };
+	struct diagnostics d;
+
+	for (unsigned i = 1; i <= LIMIT_RECORDING_ROWS; i++)
+		g_string_append_printf(text, "%u,9\n", i);
+	write_file("r.csv", text->str);
+	diagnostics_init(&d);
+	recording = recording_read("r.csv", NULL, &arena, &d);
+	assert_non_null(recording);
+	assert_int_equal(recording->n, LIMIT_RECORDING_ROWS);
+	g_string_append(text, "1000001,9\n");
+	write_file("r.csv", text->str);
+	assert_null(recording_read("r.csv", NULL, &arena, &d));
+	assert_non_null(
+		strstr(d.text->str, "r.csv:1000002:1: error: more than 1000000 deadlines\n"));
+	arena_clear(&arena);
+	diagnostics_clear(&d);
+	leave_folder(folder);
+}
+
+static void sets(void **state)
+{
+	char *folder = enter_folder();
+	g_autofree const char **all = g_new0(const char *, LIMIT_SETS + 1);
+	struct diagnostics d;
+	struct scenario_file *file = load_text(BASE VMS "duration: 1ms\n", &d);
+
+	for (size_t i = 0; i <= LIMIT_SETS; i++)
+		all[i] = "seed=5";
+	struct scenario_run *run = scenario_resolve(file, &file->variants[0], all, LIMIT_SETS, &d);
+
+	assert_non_null(run);
+	assert_int_equal(run->config.seed, 5);
+	scenario_run_free(run);
+	assert_null(scenario_resolve(file, &file->variants[0], all, LIMIT_SETS + 1, &d));
+	assert_string_equal(d.text->str, "lapicsim: error: more than 1000 --set\n");
+	scenario_free(file);
+	diagnostics_clear(&d);
+	leave_folder(folder);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest others[] = {
+		cmocka_unit_test(opening_brackets),
+		cmocka_unit_test(equal_keys),
+		cmocka_unit_test(long_lists),
+		cmocka_unit_test(two_bytes),
+		cmocka_unit_test(file_size),
+		cmocka_unit_test(special_files),
+		cmocka_unit_test(include_bomb),
+		cmocka_unit_test(recording_rows),
+		cmocka_unit_test(sets),
+	};
+	struct CMUnitTest tests[G_N_ELEMENTS(rows) + G_N_ELEMENTS(pairs) + G_N_ELEMENTS(others)];
+	size_t n = 0;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
+						  .test_func = check_row,
+						  .initial_state = (void *)&rows[i] };
+	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++)
+		tests[n++] = (struct CMUnitTest){ .name = pairs[i].name,
+						  .test_func = check_pair,
+						  .initial_state = (void *)&pairs[i] };
+	for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+		tests[n++] = others[i];
+	return cmocka_run_group_tests_name("scenario_limits", tests, NULL, NULL);
+}
