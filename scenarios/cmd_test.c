@@ -199,14 +199,14 @@ static bool find_files(struct tests *t, const char *path, bool named)
 
 static int finish(struct tests *t)
 {
-	int status = t->status;
+	int status = t->status, printed;
 
 	if (t->failed && status < EXIT_EXPECTATION)
 		status = EXIT_EXPECTATION;
 	g_string_prepend(t->out, "TAP version 13\n");
 	g_string_append_printf(t->out, "1..%u\n", t->points);
 	if (t->tap) {
-		status = MAX(status, print_result(t->out->str));
+		printed = print_result(t->out->str);
 	} else {
 		g_autofree char *line =
 			g_strdup_printf("%u passed, %u failed\n", t->points - t->failed, t->failed);
@@ -217,8 +217,9 @@ static int finish(struct tests *t)
 			if (g_str_has_prefix(*l, "not ok") || g_str_has_prefix(*l, "# "))
 				g_string_append_printf(text, "%s\n", *l);
 		g_string_append(text, line);
-		status = MAX(status, print_result(text->str));
+		printed = print_result(text->str);
 	}
+	status = MAX(status, printed);
 	if (t->junit) {
 		g_autofree char *xml =
 			g_strdup_printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"

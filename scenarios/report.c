@@ -307,6 +307,24 @@ static void cell_verdict(GString *out, const struct run_result *result, const vo
 	g_string_append(out, j ? expectation_verdict_name(j->outcome.verdict) : "-");
 }
 
+/* The first release with the VMX preemption timer, which this version does not model. */
+#define HV_TIMER_SINCE KERNEL_RELEASE(4, 8)
+
+static void note_software_path(GString *out, const struct replay *r)
+{
+	for (unsigned i = 0; column(r, i); i++) {
+		const struct scenario_run *run = column(r, i)->run;
+
+		if (run->config.host.vendor != HOST_INTEL || !run->config.kvm.preemption_timer ||
+		    run->release < HV_TIMER_SINCE)
+			continue;
+		g_string_append(out, "\nnote: the VMX preemption timer is not modelled; what a "
+				     "release from v4.8 on does with\nkvm_intel.preemption_timer=N "
+				     "is shown.\n");
+		return;
+	}
+}
+
 void report_table(GString *out, const struct replay *r, const struct replay_options *options)
 {
 	struct table t = {
@@ -334,6 +352,7 @@ void report_table(GString *out, const struct replay *r, const struct replay_opti
 	}
 	add_row(&t, r, "fingerprint", cell_fingerprint, NULL);
 	print_table(out, &t);
+	note_software_path(out, r);
 	g_ptr_array_unref(t.labels);
 	g_ptr_array_unref(t.cells);
 	if (options) {
