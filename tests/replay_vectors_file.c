@@ -309,6 +309,7 @@ static const struct vectors_checker *find_checker(const char *path)
 		vectors_timer_checkers,
 		vectors_advance_checkers,
 		vectors_tsc_checkers,
+		vectors_count_checkers,
 	};
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;

@@ -244,6 +244,36 @@ static void check_sw_deadline(struct vectors_row *row)
 	row_expect(row, SW_DELAY_NS, armed ? got.expires.v - in.now.v : 0);
 }
 
+/* --- hrtimer_forward --- */
+
+enum {
+	FW_RESOLUTION_NS = 1,
+	FW_EXPIRES_BEFORE_NS,
+	FW_NOW_NS,
+	FW_INTERVAL_NS,
+	FW_OVERRUNS,
+	FW_EXPIRES_AFTER_NS,
+};
+
+static void check_hrtimer_forward(struct vectors_row *row)
+{
+	const struct forward_input in = {
+		.expires = (int64_t)row_u64(row, FW_EXPIRES_BEFORE_NS),
+		.now = (int64_t)row_u64(row, FW_NOW_NS),
+		.interval = (int64_t)row_u64(row, FW_INTERVAL_NS),
+		.resolution = (int64_t)row_u64(row, FW_RESOLUTION_NS),
+	};
+	struct forward_result got;
+
+	if (in.resolution <= 0)
+		row_fail(row, FW_RESOLUTION_NS, "not a resolution");
+	if (row->failed)
+		return;
+	got = row->kernel.forward->forward(&in);
+	row_expect(row, FW_OVERRUNS, got.overruns);
+	row_expect(row, FW_EXPIRES_AFTER_NS, (uint64_t)got.expires);
+}
+
 /* clang-format off */
 const struct vectors_checker vectors_timer_checkers[] = {
 	{ .name = "nohz_target", .check = check_nohz_target,
@@ -256,6 +286,9 @@ const struct vectors_checker vectors_timer_checkers[] = {
 	{ .name = "sw_deadline", .check = check_sw_deadline,
 	  .columns = { "version", "guest_khz", "advance_ns", "now_ns", "guest_tsc", "tsc_deadline",
 		       "outcome", "expires_ns", "delay_ns" } },
+	{ .name = "hrtimer_forward", .check = check_hrtimer_forward,
+	  .columns = { "version", "resolution_ns", "expires_before_ns", "now_ns", "interval_ns",
+		       "overruns", "expires_after_ns" } },
 	{ .name = NULL },
 };
 /* clang-format on */

@@ -16,6 +16,7 @@
 #include "expiry.h"
 #include "hrtimer_base.h"
 #include "nohz_target.h"
+#include "registers.h"
 #include "start.h"
 #include "tsc_rate.h"
 #include "tune.h"
@@ -30,6 +31,23 @@
 	X(kick, "what kvm_vcpu_kick() does", "kvm_vcpu_kick()")                                        \
 	X(migrate, "the hrtimer of a vCPU that moved", "__kvm_migrate_apic_timer()")                   \
 	X(late_deadline, "which deadline expires at once", "start_sw_tscdeadline()")                   \
+	X(late_count, "a one-shot or periodic target that is past", "start_sw_period()")              \
+	X(target, "where the expiry of a count is kept", "set_target_expiration()")                    \
+	X(advance_target, "the target after a periodic expiry", "advance_periodic_target_expiration()") \
+	X(count_zero, "a count of 0 is written", "set_target_expiration()")                            \
+	X(count_cancel, "what a written count cancels", "kvm_lapic_reg_write()")                       \
+	X(min_period, "the default shortest period", "min_timer_period_us")                            \
+	X(clamp, "when the shortest period is enforced", "limit_periodic_timer_frequency()")           \
+	X(divide, "what a new divider does to a running timer", "update_divide_count()")               \
+	X(divide_store, "which bits of TDCR are kept", "kvm_lapic_reg_write()")                        \
+	X(mode_switch, "what a change of mode cancels", "apic_update_lvtt()")                          \
+	X(bus_cycle, "the bus cycle that a count is counted in", "APIC_BUS_CYCLE_NS")                  \
+	X(save, "the current count that is saved", "kvm_apic_get_state()")                             \
+	X(restore, "the count that a loaded state starts with", "kvm_apic_set_state()")                \
+	X(restore_cancel, "what loading a state cancels", "kvm_apic_set_state()")                      \
+	X(restore_apicv, "an interrupt in flight at a load, with APICv", "kvm_apic_set_state()")       \
+	X(deadline_write, "when a written deadline is taken", "kvm_set_lapic_tscdeadline_msr()")       \
+	X(deadline_read, "when a deadline is read back", "kvm_get_lapic_tscdeadline_msr()")            \
 	X(wait_call, "who tests the advance before the wait", "wait_lapic_expire()")                   \
 	X(wait_site, "where the busy wait stands", "wait_lapic_expire()")                              \
 	X(wait_test, "order of the tests before the wait", "wait_lapic_expire()")                      \
@@ -48,6 +66,7 @@
 	X(housekeeping, "where the set of housekeeping CPUs comes from", "housekeeping_cpumask()")     \
 	X(remote_check, "which timer may not go to another CPU", "hrtimer_check_target()")             \
 	X(restart_local, "restarting the CPU's first timer", "__hrtimer_start_range_ns()")             \
+	X(forward, "moving an expired timer forward", "hrtimer_forward()")                             \
 	X(residual_tick, "the tick of a busy nohz_full CPU", "scheduler_tick_max_deferment()")         \
 	X(request, "the request that an expiry raises", "apic_timer_expired()")
 /* clang-format on */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "hrtimer_base.h"
 
+#include <assert.h>
+
 /* Without high-resolution mode the tick runs the queue, and any CPU will do. */
 static bool refused_not_later_hres(const struct remote_check_input *in)
 {
@@ -35,5 +37,39 @@ const struct restart_local_variant restart_local_variants[] = {
 	    "a restart selects the CPU anew" }, false },
 	{ { "keep", KERNEL_RELEASE(5, 15), KNOWN_INFERRED, "627ef5ae2df8",
 	    "a restart of the CPU's own first timer stays there" }, true },
+};
+/* clang-format on */
+
+static int64_t add_wrapping(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }
+
+/* The last step stops at the largest number; those before it cannot get there. */
+static int64_t add_saturating(int64_t a, int64_t b)
+{
+	int64_t sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+static struct forward_result forward_whole_periods(const struct forward_input *in)
+{
+	int64_t late = (int64_t)((uint64_t)in->now - (uint64_t)in->expires);
+	int64_t interval = in->interval < in->resolution ? in->resolution : in->interval;
+	struct forward_result r = { .expires = in->expires, .overruns = 0 };
+
+	assert(in->resolution > 0);
+	if (late < 0)
+		return r;
+
+	/* Up to now in whole intervals, and one more. */
+	r.overruns = (uint64_t)(late / interval) + 1;
+	r.expires = add_wrapping(r.expires, late / interval * interval);
+	r.expires = add_saturating(r.expires, interval);
+	return r;
+}
+
+/* clang-format off */
+const struct forward_variant forward_variants[] = {
+	{ { "whole_periods", KERNEL_FIRST, KNOWN_READ, NULL,
+	    "in whole periods, to the first one after now" }, forward_whole_periods },
 };
 /* clang-format on */

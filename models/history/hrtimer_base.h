@@ -30,4 +30,19 @@ struct restart_local_variant {
 };
 extern const struct restart_local_variant restart_local_variants[2];
 
+/* hrtimer_forward(): an expired timer is moved past @now. The local-APIC timer does not use it. */
+struct forward_input {
+	int64_t expires, now, interval; /* [ns] */
+	int64_t resolution;             /* shortest interval [ns], at least 1 */
+};
+struct forward_result {
+	int64_t expires;
+	uint64_t overruns; /* periods passed over; 0: not due, expires unchanged */
+};
+struct forward_variant {
+	struct variant variant;
+	struct forward_result (*forward)(const struct forward_input *in);
+};
+extern const struct forward_variant forward_variants[1];
+
 #endif

@@ -20,7 +20,8 @@
 /* Where the expiry of a count is kept. */
 struct target_variant {
 	struct variant variant;
-	bool field; /* in target_expiration, and as a TSC deadline; otherwise in the hrtimer alone */
+	bool field; /* in target_expiration, and as a TSC deadline; otherwise in the hrtimer alone
+		     */
 };
 extern const struct target_variant target_variants[2];
 

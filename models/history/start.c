@@ -68,4 +68,14 @@ const struct late_deadline_variant late_deadline_variants[] = {
 	{ { "within_advance", KERNEL_RELEASE(5, 1), KNOWN_INFERRED, "c09d65d9eab6",
 	    "a deadline not further than the advance expires at once" }, late_within_advance },
 };
+
+const struct late_count_variant late_count_variants[] = {
+	{ { "start", KERNEL_FIRST, KNOWN_READ, NULL,
+	    "a target in the past is armed" }, LATE_COUNT_START },
+	{ { "oneshot", KERNEL_RELEASE(4, 10), KNOWN_READ, "8003c9ae204e",
+	    "a past one-shot target expires at once, a periodic one is armed" }, LATE_COUNT_ONESHOT },
+	{ { "expire_advance", KERNEL_RELEASE(4, 17), KNOWN_RECALLED, "ecf08dad723d",
+	    "a past periodic target expires once and moves on by one period" },
+	  LATE_COUNT_EXPIRE_ADVANCE },
+};
 /* clang-format on */

@@ -43,4 +43,17 @@ struct late_deadline_variant {
 };
 extern const struct late_deadline_variant late_deadline_variants[3];
 
+/* A one-shot or periodic target that is past when the software timer starts. Past is later than
+ * the target, not equal to it. */
+enum late_count {
+	LATE_COUNT_START,          /* nobody tests: the hrtimer fires at once                    */
+	LATE_COUNT_ONESHOT,        /* one-shot expires at once; periodic is started in the past  */
+	LATE_COUNT_EXPIRE_ADVANCE, /* periodic too: expires once, one period further, then start */
+};
+struct late_count_variant {
+	struct variant variant;
+	enum late_count how;
+};
+extern const struct late_count_variant late_count_variants[3];
+
 #endif

@@ -29,8 +29,7 @@ static bool limit(struct lapic_count *lc, const struct lapic_count_config *cfg)
 {
 	int64_t shortest = (int64_t)cfg->min_period_us * NSEC_PER_USEC;
 
-	if (lc->mode != LAPIC_MODE_PERIODIC || !lc->period_ns ||
-	    (int64_t)lc->period_ns >= shortest)
+	if (lc->mode != LAPIC_MODE_PERIODIC || !lc->period_ns || (int64_t)lc->period_ns >= shortest)
 		return false;
 	lc->period_ns = (uint64_t)shortest;
 	return true;
@@ -73,8 +72,7 @@ struct lapic_count_change lapic_count_start(const struct kernel *kernel, struct 
 
 struct lapic_count_change lapic_count_restore(const struct kernel *kernel, struct lapic_count *lc,
 					      const struct lapic_count_config *cfg,
-					      const struct lapic_count_clock *clock,
-					      uint32_t tmcct)
+					      const struct lapic_count_clock *clock, uint32_t tmcct)
 {
 	struct lapic_count_change change = { false, false };
 	struct restored_count count;

@@ -99,12 +99,33 @@ static void test_tune_gate(void **state)
 					 want[f][i] == 'x');
 }
 
+/* In which release each form is in force; LATE_COUNT_* in the order of the enum. */
+static void test_late_count(void **state)
+{
+	static const struct {
+		uint32_t release;
+		enum late_count want;
+	} rows[] = {
+		{ KERNEL_RELEASE(4, 9), LATE_COUNT_START },
+		{ KERNEL_RELEASE(4, 10), LATE_COUNT_ONESHOT },
+		{ KERNEL_RELEASE(4, 16), LATE_COUNT_ONESHOT },
+		{ KERNEL_RELEASE(4, 17), LATE_COUNT_EXPIRE_ADVANCE },
+	};
+	struct kernel k;
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		kernel_init(&k, rows[i].release);
+		assert_int_equal(k.late_count->how, rows[i].want);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mode),          cmocka_unit_test(test_pinned_hard_never),
 		cmocka_unit_test(test_late_deadline), cmocka_unit_test(test_owed),
 		cmocka_unit_test(test_wait_call),     cmocka_unit_test(test_tune_gate),
+		cmocka_unit_test(test_late_count),
 	};
 
 	return cmocka_run_group_tests_name("start_expiry", tests, NULL, NULL);
