@@ -151,7 +151,7 @@ static char *io_message(const char *path, const char *what)
 static bool pending_open(struct pending_file *f, const char *path, char **error)
 {
 	f->path = g_strdup(path);
-	f->temporary = g_strdup_printf("%s.tmp.%ld", path, (long)getpid());
+	f->temporary = g_strdup_printf("%s.tmp.%d", path, getpid());
 	f->stream = fopen(f->temporary, "w");
 	if (!f->stream)
 		*error = io_message(path, "create");

@@ -122,6 +122,8 @@ static struct host_cpu *choose_base(struct host_cpu *cpu, const struct hrtimer *
 {
 	const struct host *host = cpu->host;
 	const struct kernel *kernel = host->kernel;
+	const unsigned any_housekeeping =
+		kernel->any_housekeeping->pick(&host->housekeeping, host->n_cpus);
 	const bool in_domain = cpu_mask_has(&host->domain, cpu->id);
 	const struct switch_base_input in = {
 		.me = cpu->id,
@@ -140,7 +142,7 @@ static struct host_cpu *choose_base(struct host_cpu *cpu, const struct hrtimer *
 			.n_domains = in_domain ? 1 : 0,
 			.idle = &host->idle,
 			.housekeeping = &host->housekeeping,
-			.any_housekeeping = kernel->any_housekeeping->pick(&host->housekeeping, host->n_cpus),
+			.any_housekeeping = any_housekeeping,
 		},
 	};
 
