@@ -162,7 +162,6 @@ static int print_topic(int argc, char **argv, const struct topic *topics, size_t
 		       const char *about)
 {
 	g_autoptr(GString) names = g_string_new(NULL);
-	g_autofree char *usage = NULL;
 	int status = EXIT_OK;
 
 	for (size_t i = 0; i < n; i++)
