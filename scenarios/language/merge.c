@@ -18,12 +18,11 @@ static struct node *copy_node(const struct node *base, uint32_t more, struct are
 	return copy;
 }
 
-/* A cost is replaced whole: a constant over quantiles is a constant. So is what no section
- * describes. */
+/* What no section describes is replaced whole; so is a cost: a constant over quantiles is a
+ * constant. */
 static enum section_id child_of(enum section_id section, const char *key)
 {
-	return section == SECTION_COUNT || section == SECTION_COSTS ? SECTION_COUNT
-								    : section_child(section, key);
+	return section == SECTION_COUNT ? SECTION_COUNT : section_child(section, key);
 }
 
 static const struct node *merge_maps(const struct node *base, const struct node *over,

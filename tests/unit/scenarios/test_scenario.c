@@ -97,6 +97,18 @@ static void defaults(void **state)
 	assert_int_equal(f->run->release, KERNEL_RELEASE(4, 5));
 }
 
+static void lowest_cpu_of_the_affinity(void **state)
+{
+	const struct world_config *c =
+		resolve(*state, minimal, 0, "vms.vm0.vcpus.0.affinity=1-2",
+			"timeline=[ { at: 1ms, do: migrate, vcpu: 0, cpu: 2 } ]");
+
+	assert_int_equal(c->vms[0].vcpus[0].cpu, 1);
+	assert_int_equal(c->vms[0].vcpus[0].affinity.word[0], 6);
+	assert_int_equal(c->timeline[0].vm, 0); /* one VM needs no name */
+	assert_int_equal(c->timeline[0].cpu, 2);
+}
+
 static const char full[] =
 	"scenario: full\n"
 	"about: \"every key, \\\"quoted\\\"\"\n"
@@ -256,6 +268,8 @@ static void dump_reads_back(void **state)
 	assert_int_equal(c->vms[0].vcpus[0].tsc_offset, (uint64_t)-5);
 	assert_int_equal(c->vms[0].guest.other_exits.phase.v, 3 * PS_PER_US);
 	assert_int_equal(c->timeline[2].cpus.word[0], 3);
+	assert_int_equal(c->timeline[1].at.v, PS_PER_MS);
+	assert_int_equal(c->timeline[1].every.v, 2 * PS_PER_MS);
 	assert_string_equal(c->kernel.mode->variant.name, "abs_pinned_hard");
 }
 
@@ -327,6 +341,20 @@ static void variants_differ_in_forms(void **state)
 		scenario_run_free(f->run);
 		f->run = NULL;
 	}
+}
+
+/* Forms of the file and of the variant stand side by side. */
+static void forms_merge(void **state)
+{
+	struct fixture *f = *state;
+	g_autofree char *text = g_strconcat(minimal,
+					    "forms: { mode: abs_hard, notify: kick }\n"
+					    "variants: { a: { forms: { notify: flag } } }\n",
+					    NULL);
+	const struct kernel *kernel = &resolve(f, text, 0, NULL, NULL)->kernel;
+
+	assert_string_equal(kernel->mode->variant.name, "abs_hard");
+	assert_string_equal(kernel->notify->variant.name, "flag");
 }
 
 static void variant_by_name(void **state)
@@ -466,6 +494,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ROW(defaults),
+		ROW(lowest_cpu_of_the_affinity),
 		ROW(every_key),
 		ROW(timeline),
 		ROW(recorded_deadlines),
@@ -473,6 +502,7 @@ int main(void)
 		ROW(dump_of_defaults_reads_back),
 		ROW(layers),
 		ROW(variants_differ_in_forms),
+		ROW(forms_merge),
 		ROW(variant_by_name),
 		ROW(expectations),
 		ROW(line_ends),
