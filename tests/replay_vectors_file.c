@@ -310,6 +310,7 @@ static const struct vectors_checker *find_checker(const char *path)
 		vectors_advance_checkers,
 		vectors_tsc_checkers,
 		vectors_count_checkers,
+		vectors_hv_checkers,
 	};
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;

@@ -15,6 +15,7 @@
 
 #include "expiry.h"
 #include "hrtimer_base.h"
+#include "hv_timer.h"
 #include "nohz_target.h"
 #include "registers.h"
 #include "start.h"
@@ -48,6 +49,22 @@
 	X(restore_apicv, "an interrupt in flight at a load, with APICv", "kvm_apic_set_state()")       \
 	X(deadline_write, "when a written deadline is taken", "kvm_set_lapic_tscdeadline_msr()")       \
 	X(deadline_read, "when a deadline is read back", "kvm_get_lapic_tscdeadline_msr()")            \
+	X(hv_modes, "modes that the VMX preemption timer serves", "start_hv_timer()")                  \
+	X(hv_refuse, "when the preemption timer is refused", "vmx_set_hv_timer()")                     \
+	X(hv_advance, "the advance on the preemption timer", "vmx_set_hv_timer()")                     \
+	X(hv_divide, "dividing a distance by the TSC ratio", "vmx_set_hv_timer()")                     \
+	X(hv_due, "how a deadline that is due is reported", "vmx_set_hv_timer()")                      \
+	X(hv_off, "a preemption timer that is not armed", "vmx_update_hv_timer()")                     \
+	X(hv_zero, "a deadline of 0 on the preemption timer", "start_hv_timer()")                      \
+	X(hv_start, "starting the preemption timer", "start_hv_timer()")                               \
+	X(rearm, "where a start finds an expiry pending", "restart_apic_timer()")                      \
+	X(sw_start, "starting the software timer", "start_sw_timer()")                                 \
+	X(hv_fire, "order of expiry and cancel when it fires", "kvm_lapic_expired_hv_timer()")         \
+	X(hv_fire_idle, "when it fires and is not in use", "kvm_lapic_expired_hv_timer()")             \
+	X(to_hv, "from the software timer back to the preemption timer", "kvm_lapic_switch_to_hv_timer()") \
+	X(to_hv_when, "when it goes back after a halt", "vmx_post_block()")                            \
+	X(to_sw, "from the preemption timer to the software timer", "kvm_lapic_switch_to_sw_timer()")  \
+	X(load_hv, "a vCPU in its use is loaded on another CPU", "kvm_arch_vcpu_load()")               \
 	X(wait_call, "who tests the advance before the wait", "wait_lapic_expire()")                   \
 	X(wait_site, "where the busy wait stands", "wait_lapic_expire()")                              \
 	X(wait_test, "order of the tests before the wait", "wait_lapic_expire()")                      \
