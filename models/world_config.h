@@ -23,8 +23,20 @@ enum timeline_do {
 	DO_SET_AFFINITY, /* vcpu, cpus */
 	DO_IRQS_OFF,     /* cpu, for: kernel code with interrupts off */
 	DO_DEVICE_IRQ,   /* cpu */
+	DO_SET_PARAM, /* param, value: a write below /sys/module; by release now, for new vCPUs, or
+			 refused */
+	DO_WRITE_TSC, /* vcpu, value: the guest writes IA32_TSC; or by: adds to it (IA32_TSC_ADJUST)
+		       */
+	DO_PAUSE,     /* vm: out of KVM_RUN, blocked in user space; host timers go on (R19) */
+	DO_RESUME,    /* vm */
+	DO_SAVE,      /* vm: KVM_GET_LAPIC, KVM_GET_MSRS of a paused VM */
+	DO_RESTORE,   /* vm, order: what was saved is set again, in this order */
+	DO_MOVE_VM,   /* vm, to: from now on its vCPUs run on a host with another TSC */
+	DO_CREATE_VM, /* vm: its vCPUs are created and run from now on */
 	DO_COUNT
 };
+
+enum restore_part { RESTORE_KHZ, RESTORE_TSC, RESTORE_LAPIC, RESTORE_TSC_DEADLINE, RESTORE_PARTS };
 
 struct timeline_command {
 	ps_t at;
@@ -35,6 +47,14 @@ struct timeline_command {
 	struct cpu_mask cpus;
 	ps_t duration;
 	enum task_class task_class;
+	enum kvm_param param; /* DO_SET_PARAM */
+	int64_t value;        /* DO_SET_PARAM, DO_WRITE_TSC [guest cycles] */
+	bool relative;        /* DO_WRITE_TSC: value is added */
+	uint32_t n_order;     /* DO_RESTORE */
+	enum restore_part order[RESTORE_PARTS];
+	khz_t to_tsc_khz; /* DO_MOVE_VM */
+	uint64_t to_tsc;  /* DO_MOVE_VM: what the other host's TSC reads at that instant */
+	bool to_tsc_scaling;
 };
 
 struct world_config {

@@ -80,12 +80,15 @@ struct host_config {
 	enum host_vendor vendor;
 	uint32_t n_cpus;
 	const struct cpu_config *cpus;
-	uint32_t hz;          /* CONFIG_HZ: 100, 250, 300, 1000 */
-	khz_t tsc_khz;        /* the rate of the TSC, and what the kernel believes it to be */
-	uint64_t start_tsc;   /* host TSC at instant 0 */
-	ns_t start_monotonic; /* CLOCK_MONOTONIC at instant 0 */
-	bool timer_migration; /* sysctl kernel.timer_migration */
-	bool hres_active;     /* high-resolution mode */
+	uint32_t hz;           /* CONFIG_HZ: 100, 250, 300, 1000 */
+	khz_t tsc_khz;         /* the rate of the TSC, and what the kernel believes it to be */
+	bool tsc_scaling;      /* the CPU can scale a guest's TSC */
+	uint8_t hv_rate_shift; /* IA32_VMX_MISC[4:0]: the preemption timer ticks every 2^this cycles
+				*/
+	uint64_t start_tsc;    /* host TSC at instant 0 */
+	ns_t start_monotonic;  /* CLOCK_MONOTONIC at instant 0 */
+	bool timer_migration;  /* sysctl kernel.timer_migration */
+	bool hres_active;      /* high-resolution mode */
 	enum preempt_model preempt;
 	ps_t slice;              /* a fair task's time slice when others wait */
 	ps_t wakeup_granularity; /* a woken fair task preempts one that has run this long */

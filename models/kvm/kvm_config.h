@@ -18,12 +18,20 @@ struct vm_config {
 	const char *name;
 	uint32_t n_vcpus;
 	const struct vcpu_config *vcpus;
-	struct guest_config guest; /* the same for all its vCPUs */
+	struct guest_config guest;  /* the same for all its vCPUs */
+	uint32_t apic_bus_cycle_ns; /* KVM_CAP_X86_APIC_BUS_CYCLES_NS; 0: not asked for */
+	bool created_later;         /* by create-vm of the timeline */
 };
 
-struct kvm_config { /* module parameters, as modprobe would take them; INT64_MIN: the release's
-		       default */
-	int64_t lapic_timer_advance_ns;
+#define KVM_PARAM_DEFAULT INT64_MIN /* the release's own default */
+
+/* Module parameters that can be written while the host runs, or at least be tried. */
+enum kvm_param { KVM_PARAM_LAPIC_TIMER_ADVANCE_NS, KVM_PARAM_MIN_TIMER_PERIOD_US, KVM_PARAM_COUNT };
+
+struct kvm_config {                     /* as modprobe would take them */
+	int64_t lapic_timer_advance_ns; /* v6.11 on: lapic_timer_advance, 0 or not */
+	int64_t min_timer_period_us;
+	uint32_t tsc_tolerance_ppm;
 	bool preemption_timer; /* kvm_intel: use the VMX preemption timer where the release has it
 				*/
 };
