@@ -3,7 +3,7 @@
 
 #include "nohz.h"
 #include "tune.h"
-#include "vcpu.h"
+#include "world_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,28 +13,6 @@
 #define PID_HOG 3000
 #define PRIO_FAIR 120
 #define PRIO_FIFO 49 /* SCHED_FIFO 50, as sched_switch prints it */
-
-struct command { /* one timeline entry, armed for its next time */
-	struct sim_event event;
-	const struct timeline_command *cfg;
-	struct world *world;
-	struct task *hog;
-};
-
-struct world {
-	const struct world_config *cfg;
-	struct sim *sim;
-	struct trace *trace;
-	struct host host;
-	struct vcpu *vcpus;
-	uint32_t n_vcpus;
-	uint32_t *first_vcpu; /* of each VM */
-	struct timer_advance module_advance;
-	struct command *commands;
-	struct task *hogs;
-	struct trace_task *tasks;
-	uint32_t n_tasks;
-};
 
 static uint32_t count_vcpus(const struct world_config *cfg)
 {

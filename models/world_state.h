@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * world_state - what a world consists of. Private to models/; tests include it to look inside and
+ * to break invariants on purpose.
+ */
+#ifndef WORLD_STATE_H
+#define WORLD_STATE_H
+
+#include "vcpu.h"
+#include "world.h"
+
+struct command { /* one timeline entry, armed for its next time */
+	struct sim_event event;
+	const struct timeline_command *cfg;
+	struct world *world;
+	struct task *hog;
+};
+
+struct world {
+	const struct world_config *cfg;
+	struct sim *sim;
+	struct trace *trace;
+	struct host host;
+	struct vcpu *vcpus;
+	uint32_t n_vcpus;
+	uint32_t *first_vcpu; /* of each VM */
+	struct timer_advance module_advance;
+	struct command *commands;
+	struct task *hogs;
+	struct trace_task *tasks;
+	uint32_t n_tasks;
+};
+
+#endif
