@@ -25,6 +25,13 @@ guest_cycles_t vcpu_tsc(const struct vcpu *vcpu)
 ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value)
 {
 	const struct clock *clock = &vcpu->host->clock;
+	const guest_cycles_t at_start = kvm_l1_tsc(host_cycles(clock->start_tsc), vcpu->tsc_offset,
+						   vcpu->rate.ratio, vcpu->rate.frac_bits);
+
+	/* Below the offset too: compared as the kernel does, not taken for one wrap later. */
+	if (value.v <= at_start.v)
+		return ps(0);
+
 	const uint64_t scaled = value.v - vcpu->tsc_offset;
 	const u128 host =
 		(((u128)scaled << vcpu->rate.frac_bits) + vcpu->rate.ratio - 1) / vcpu->rate.ratio;
