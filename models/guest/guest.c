@@ -6,13 +6,38 @@ void guest_init(struct guest *guest, const struct guest_config *cfg,
 {
 	enum { PURPOSE_ARM_JITTER = 1 };
 
-	*guest = (struct guest){ .cfg = cfg, .times = *times, .interrupts = true };
+	/* The other workloads write no LVTT: the models begin in the mode that these need. */
+	*guest = (struct guest){ .cfg = cfg,
+				 .times = *times,
+				 .interrupts = true,
+				 .lvtt = { .mode = LAPIC_MODE_TSC_DEADLINE } };
 	sim_random_init(&guest->jitter, seed, PURPOSE_ARM_JITTER, vcpu);
 	cfg->workload->main(guest, &guest->op);
 }
 
+/* What the operation changed in the guest itself. */
+static void apply(struct guest *guest, const struct guest_op *op)
+{
+	guest->sti_shadow = op->kind == GUEST_STI && !guest->interrupts;
+	switch (op->kind) {
+	case GUEST_CLI: guest->interrupts = false; break;
+	case GUEST_STI: guest->interrupts = true; break;
+	case GUEST_WRMSR_DEADLINE:
+		if (op->value.v)
+			guest->deadline = op->value;
+		break;
+	case GUEST_APIC_WRITE:
+		if (op->reg == APIC_LVTT)
+			guest->lvtt = (struct guest_lvtt){ lvtt_mode(op->value.v),
+							   lvtt_masked(op->value.v) };
+		break;
+	default: break;
+	}
+}
+
 void guest_op_done(struct guest *guest)
 {
+	apply(guest, guest_op(guest));
 	if (!guest->in_handler) {
 		guest->cfg->workload->main(guest, &guest->op);
 		return;

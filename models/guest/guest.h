@@ -1,22 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * guest - what runs in a vCPU: a main program and an interrupt handler, both a sequence of
- *operations.
+ * operations.
  *
  * The guest says what it does next; models/kvm/ carries it out on the vCPU's clock and tells it
- *what RDTSC read and when its handler begins. It knows nothing of the host.
+ * what RDTSC or a register read, and when its handler begins. It knows nothing of the host.
  *
- *	guest_op() -> carried out -> guest_op_done() -> the next one; guest_interrupt() puts the
- *handler on top until IRET
+ *	guest_op() -> carried out -> guest_op_done() -> the next one
+ *	guest_interrupt() puts the handler on top until IRET
  *
- * Units: TSC values in guest cycles, costs in ps of guest-mode time.
- * Errors: none at run time. Source: the programs of kvm-unit-tests (x86/tscdeadline_latency.c) for
- *what they do.
+ * Flags, LVTT and the deadline written last change in guest_op_done(), not when the operation is
+ * chosen: a handler that comes in between sees what was there before.
+ *
+ * Units:  TSC values in guest cycles, costs in ps of guest-mode time.
+ * Errors: none at run time. A vCPU with a program has times.tsc_khz set.
+ * Source: the programs of kvm-unit-tests (x86/tscdeadline_latency.c) for what they do.
  */
 #ifndef GUEST_H
 #define GUEST_H
 
 #include "guest_config.h"
+#include "lapic_mode.h"
 #include "sim_random.h"
 #include "workload.h"
 
@@ -30,12 +34,27 @@ enum guest_op_kind {
 	GUEST_EOI,            /* exits                                                           */
 	GUEST_HLT,            /* exits; not begun again after an interrupt                       */
 	GUEST_IRET,
+	GUEST_SPIN_FOR,   /* turns of `loop` for .time, with the guest's other exits             */
+	GUEST_APIC_WRITE, /* .reg = .value; exits (an MSR write)                                 */
+	GUEST_APIC_READ,  /* .reg, into guest->apic_read; exits (an MSR read)                    */
+	GUEST_CLI,
+	GUEST_STI,
+	GUEST_CPUID, /* exits */
+	GUEST_IO,    /* exits */
 };
+
+enum apic_reg { APIC_LVTT = 0x320, APIC_TMICT = 0x380, APIC_TMCCT = 0x390, APIC_TDCR = 0x3e0 };
+
+/* LVTT: vector, mask bit, mode. */
+#define GUEST_TIMER_VECTOR 0xec
+#define LVTT_MASKED (UINT64_C(1) << 16)
+#define LVTT_MODE_SHIFT 17
 
 struct guest_op {
 	enum guest_op_kind kind;
 	ps_t time; /* cost in guest mode; a spin's comes from the clock */
 	guest_cycles_t value;
+	enum apic_reg reg;
 	uint64_t target;        /* GUEST_SPIN */
 	guest_cycles_t planned; /* GUEST_WRMSR_DEADLINE of a recording: when it was armed then; 0:
 				   no plan */
@@ -44,6 +63,12 @@ struct guest_op {
 struct guest_times { /* the configuration's quantities, by the vCPU's own clock */
 	guest_cycles_t delta;
 	ps_t arm_jitter, loop, op;
+	khz_t tsc_khz; /* of the guest TSC: for the quantities inside a program */
+};
+
+struct guest_lvtt { /* as the guest wrote it last; before that as the models begin */
+	enum lapic_timer_mode mode;
+	bool masked;
 };
 
 struct guest {
@@ -51,11 +76,17 @@ struct guest {
 	struct guest_times times;
 	struct sim_random jitter;
 	bool in_handler;
-	bool interrupts;             /* RFLAGS.IF */
-	uint64_t armed;              /* deadlines written */
-	uint64_t handled;            /* interrupts whose handler returned */
-	guest_cycles_t tsc;          /* what RDTSC read last */
+	bool interrupts;         /* RFLAGS.IF */
+	bool sti_shadow;         /* IF was set by the operation before this one */
+	uint64_t armed;          /* deadlines written */
+	uint64_t handled;        /* interrupts whose handler returned */
+	guest_cycles_t tsc;      /* what RDTSC read last */
+	guest_cycles_t deadline; /* the last one written that is not 0 */
+	uint32_t apic_read;      /* what the last GUEST_APIC_READ gave */
+	struct guest_lvtt lvtt;
 	unsigned step, handler_step; /* the workload's place in its two programs */
+	bool waiting;                /* program: for .handled to reach .wait_target */
+	uint64_t wait_target;
 	struct guest_op op, handler_op;
 };
 
@@ -69,6 +100,20 @@ static inline struct guest_op *guest_op(struct guest *guest)
 
 /* The operation on top is complete: moves on to the next one. */
 void guest_op_done(struct guest *guest);
+
+/* Can an interrupt be delivered now? Not with IF=0, nor between STI and the end of the next
+ * operation. */
+static inline bool guest_interruptible(const struct guest *guest)
+{
+	return guest->interrupts && !guest->sti_shadow;
+}
+
+static inline enum lapic_timer_mode lvtt_mode(uint64_t lvtt)
+{
+	return (enum lapic_timer_mode)(lvtt >> LVTT_MODE_SHIFT & 3);
+}
+
+static inline bool lvtt_masked(uint64_t lvtt) { return lvtt & LVTT_MASKED; }
 
 /* The vector is delivered: interrupts off, the handler's first operation is on top. */
 void guest_interrupt(struct guest *guest);
