@@ -213,12 +213,12 @@ const struct save_variant save_variants[] = {
 
 const struct restore_variant restore_variants[] = {
 	{ { "full", KERNEL_FIRST, KNOWN_READ, NULL,
-	    "KVM_SET_LAPIC starts the whole count anew" }, restore_full, true },
+	    "KVM_SET_LAPIC starts the whole count anew" }, restore_full, true, true },
 	{ { "saved", KERNEL_RELEASE(5, 8), KNOWN_AT_LATEST, "24647e0a39b6",
 	    "goes on from the saved count; one that had run out starts anew" },
-	  restore_saved, true },
+	  restore_saved, true, true },
 	{ { "saved_due", KERNEL_RELEASE(6, 3), KNOWN_INFERRED, "8e6ed96cdd50",
-	    "a one-shot count that had run out fires at once" }, restore_saved_due, false },
+	    "a one-shot count that had run out fires at once" }, restore_saved_due, false, false },
 };
 
 const struct restore_cancel_variant restore_cancel_variants[] = {

@@ -126,12 +126,13 @@ struct restore_variant {
 	struct variant variant;
 	struct restored_count (*count)(const struct restore_input *in);
 	bool keeps_tmcct; /* the register holds what was loaded, unless it was too long */
+	bool keeps_owed;  /* a deadline that is owed to the busy wait outlives the load */
 };
 extern const struct restore_variant restore_variants[3];
 
 struct restore_cancel_variant {
 	struct variant variant;
-	bool hv_too; /* and what is owed to the busy wait is forgotten */
+	bool hv_too; /* loading a state cancels the preemption timer, not the hrtimer alone */
 };
 extern const struct restore_cancel_variant restore_cancel_variants[2];
 

@@ -118,6 +118,11 @@ static void rescale(struct lapic_count *lc, const struct lapic_count_clock *cloc
 	lc->target = ns(clock->now.v + after);
 }
 
+bool lapic_count_rescales(const struct kernel *kernel, const struct lapic_count *lc, uint32_t tdcr)
+{
+	return kernel->divide->rescale && lc->period_ns && lapic_divide_count(tdcr) != lc->divide;
+}
+
 struct lapic_count_change lapic_count_set_divide(const struct kernel *kernel,
 						 struct lapic_count *lc,
 						 const struct lapic_count_config *cfg,
@@ -127,16 +132,16 @@ struct lapic_count_change lapic_count_set_divide(const struct kernel *kernel,
 	struct lapic_count_change change = { false, false };
 	uint32_t old_divide = lc->divide;
 
+	change.running = lapic_count_rescales(kernel, lc, tdcr);
 	lc->tdcr = kernel->divide_store->stored(tdcr);
-	lc->divide = lapic_divide_count(lc->tdcr);
-	if (!kernel->divide->rescale || lc->divide == old_divide || !lc->period_ns)
+	lc->divide = lapic_divide_count(tdcr);
+	if (!change.running)
 		return change;
 
 	lc->period_ns = lc->tmict * tick_ns(kernel, lc, cfg);
 	if (kernel->clamp->later_too)
 		change.limited = limit(lc, cfg);
 	rescale(lc, clock, old_divide);
-	change.running = true;
 	return change;
 }
 

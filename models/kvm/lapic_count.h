@@ -65,6 +65,9 @@ struct lapic_count_change lapic_count_restore(const struct kernel *kernel, struc
 					      const struct lapic_count_clock *clock,
 					      uint32_t tmcct);
 
+/* Will the write of @tdcr rescale the running timer, which is cancelled first? */
+bool lapic_count_rescales(const struct kernel *kernel, const struct lapic_count *lc, uint32_t tdcr);
+
 /* TDCR is written. Running: the timer was rescaled. */
 struct lapic_count_change lapic_count_set_divide(const struct kernel *kernel,
 						 struct lapic_count *lc,
