@@ -85,8 +85,7 @@ struct guest {
 	uint32_t apic_read;      /* what the last GUEST_APIC_READ gave */
 	struct guest_lvtt lvtt;
 	unsigned step, handler_step; /* the workload's place in its two programs */
-	bool waiting;                /* program: for .handled to reach .wait_target */
-	uint64_t wait_target;
+	uint64_t wait_target;        /* program: what .handled must reach for it to go on */
 	struct guest_op op, handler_op;
 };
 

@@ -30,4 +30,37 @@ static inline struct guest_op op_wait(const struct guest *guest, uint64_t handle
 	return (struct guest_op){ .kind = GUEST_SPIN, .target = handled };
 }
 
+static inline struct guest_op op_apic_write(const struct guest *guest, enum apic_reg reg,
+					    uint64_t value)
+{
+	return (struct guest_op){ .kind = GUEST_APIC_WRITE,
+				  .time = guest->times.op,
+				  .reg = reg,
+				  .value = guest_cycles(value) };
+}
+
+static inline struct guest_op op_lvtt(const struct guest *guest, enum lapic_timer_mode mode,
+				      bool masked)
+{
+	return op_apic_write(guest, APIC_LVTT,
+			     (uint64_t)mode << LVTT_MODE_SHIFT | (masked ? LVTT_MASKED : 0) |
+				     GUEST_TIMER_VECTOR);
+}
+
+/* A quantity of the configuration by the guest's clock; both round down, as a cost does (R1). */
+static inline ps_t op_time(const struct guest *guest, struct quantity q)
+{
+	return q.unit == QUANTITY_PS ? ps(q.v)
+				     : ps((uint64_t)((unsigned __int128)q.v * NSEC_PER_SEC /
+						     guest->times.tsc_khz.v));
+}
+
+static inline guest_cycles_t op_cycles(const struct guest *guest, struct quantity q)
+{
+	return q.unit == QUANTITY_CYCLES
+		       ? guest_cycles(q.v)
+		       : guest_cycles((uint64_t)((unsigned __int128)q.v * guest->times.tsc_khz.v /
+						 NSEC_PER_SEC));
+}
+
 #endif

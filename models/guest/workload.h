@@ -23,7 +23,8 @@ struct workload {
 	void (*handler)(struct guest *guest, struct guest_op *op); /* ends in GUEST_IRET */
 };
 
-extern const struct workload workload_tscdeadline_latency, workload_busy, workload_recorded;
+extern const struct workload workload_tscdeadline_latency, workload_busy, workload_recorded,
+	workload_program;
 
 /* All workloads, in the order in which they are listed. */
 const struct workload *const *workloads_all(size_t *n);

@@ -5,6 +5,7 @@ static const struct workload *const workloads[] = {
 	&workload_tscdeadline_latency,
 	&workload_busy,
 	&workload_recorded,
+	&workload_program,
 };
 
 const struct workload *const *workloads_all(size_t *n)
