@@ -190,7 +190,7 @@ bool hrtimer_cancel_wait(struct host_cpu *cpu, struct context *ctx, struct hrtim
 {
 	if (!timer->running)
 		return false;
-	timer->waiter = cpu;
+	timer->waiter = cpu->current;
 	timer->waiter_ctx = ctx;
 	cpu_run(ctx, PS_NEVER, mode, fn);
 	return true;
@@ -216,10 +216,11 @@ void hrtimer_callback_done(struct host_cpu *cpu, struct hrtimer *timer, bool res
 			   timer->function, timer->expires.v, printed_mode(false, false));
 	}
 	if (timer->waiter) {
-		struct host_cpu *waiter = timer->waiter;
+		struct host_cpu *where =
+			timer->waiter->cpu; /* it may have been preempted and moved */
 
 		timer->waiter = NULL;
-		cpu_end_wait(waiter, timer->waiter_ctx);
+		cpu_end_wait(where, timer->waiter_ctx);
 	}
 	run_next(cpu);
 }

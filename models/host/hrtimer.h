@@ -33,10 +33,10 @@ typedef void hrtimer_fn(struct host_cpu *cpu, struct hrtimer *timer);
 struct hrtimer {
 	ns_t expires;
 	uint64_t seq;
-	struct host_cpu *base;   /* whose queue it is in, or was in last */
-	uint32_t index;          /* place in that queue plus one; 0: not queued */
-	bool running;            /* its callback runs on ->base */
-	struct host_cpu *waiter; /* spins in hrtimer_cancel() until the callback ends */
+	struct host_cpu *base; /* whose queue it is in, or was in last */
+	uint32_t index;        /* place in that queue plus one; 0: not queued */
+	bool running;          /* its callback runs on ->base */
+	struct task *waiter;   /* spins in hrtimer_cancel() until the callback ends */
 	struct context *waiter_ctx;
 	hrtimer_fn *entered; /* when the callback begins: F of R21; may be NULL */
 	hrtimer_fn *fn;
@@ -66,8 +66,8 @@ void hrtimer_start(struct host_cpu *cpu, struct hrtimer *timer, ns_t expires, bo
 /* True if it was queued. Its callback must not be running elsewhere: see hrtimer_cancel_wait(). */
 bool hrtimer_remove(struct host_cpu *cpu, struct hrtimer *timer);
 
-/* True if the callback runs now: then @ctx of @cpu waits, with interrupts in @mode, and @fn runs
- * once it has ended. */
+/* True if the callback runs now: then @ctx, of the task that runs on @cpu, waits in @mode, and @fn
+ * runs once it has ended, on whichever CPU the task is by then. */
 bool hrtimer_cancel_wait(struct host_cpu *cpu, struct context *ctx, struct hrtimer *timer,
 			 enum run_mode mode, context_fn *fn);
 

@@ -258,9 +258,19 @@ static inline void rig_at(struct rig *rig, uint64_t at_ns, void (*fn)(struct rig
 	sim_event_arm(rig->sim, &act->event, ps(at_ns * PS_PER_NS));
 }
 
-static inline enum sim_stop rig_host_run(struct rig *rig, uint64_t until_ns)
+static inline void rig_check_stop(const struct sim *sim, enum sim_stop stop)
 {
-	return sim_run(rig->sim, ps(until_ns * PS_PER_NS));
+	const struct sim_breach *breach = sim_broken(sim);
+
+	if (breach->id)
+		fail_msg("%s at %llu ps: %s", breach->id, (unsigned long long)breach->when.v,
+			 breach->formula);
+	assert_true(stop == SIM_STOP_END || stop == SIM_STOP_DRAINED);
+}
+
+static inline void rig_host_run(struct rig *rig, uint64_t until_ns)
+{
+	rig_check_stop(rig->sim, sim_run(rig->sim, ps(until_ns * PS_PER_NS)));
 }
 
 /* --- with a world --- */
@@ -302,14 +312,7 @@ static inline void rig_run(struct rig *rig, uint64_t duration_ns)
 	rig->cfg.duration = ps(duration_ns * PS_PER_NS);
 	if (!rig->world)
 		rig_world(rig);
-
-	const enum sim_stop stop = world_run(rig->world);
-	const struct sim_breach *breach = sim_broken(world_sim(rig->world));
-
-	if (breach->id)
-		fail_msg("%s at %llu ps: %s", breach->id, (unsigned long long)breach->when.v,
-			 breach->formula);
-	assert_true(stop == SIM_STOP_END || stop == SIM_STOP_DRAINED);
+	rig_check_stop(world_sim(rig->world), world_run(rig->world));
 }
 
 static inline size_t rig_count(const struct rig *rig, enum tracepoint tp)
