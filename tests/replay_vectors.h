@@ -56,6 +56,7 @@ extern const struct vectors_checker vectors_advance_checkers[]; /* NULL name    
 extern const struct vectors_checker vectors_tsc_checkers[];
 extern const struct vectors_checker vectors_count_checkers[];
 extern const struct vectors_checker vectors_hv_checkers[];
+extern const struct vectors_checker vectors_halt_checkers[];
 
 /* A test's way to plant a wrong form: changes every row's kernel before the check. May be NULL. */
 typedef void vectors_alter_fn(struct kernel *kernel);

@@ -311,6 +311,7 @@ static const struct vectors_checker *find_checker(const char *path)
 		vectors_tsc_checkers,
 		vectors_count_checkers,
 		vectors_hv_checkers,
+		vectors_halt_checkers,
 	};
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;

@@ -14,9 +14,11 @@
 #define DECISIONS_H
 
 #include "expiry.h"
+#include "halt_polling.h"
 #include "hrtimer_base.h"
 #include "hv_timer.h"
 #include "nohz_target.h"
+#include "post.h"
 #include "registers.h"
 #include "start.h"
 #include "tsc_rate.h"
@@ -29,6 +31,11 @@
 	X(notify, "how the vCPU learns of an expiry", "apic_timer_expired()")                          \
 	X(owed, "when a deadline is recorded for the busy wait", "apic_timer_expired()")               \
 	X(owed_order, "when it is recorded, seen from the delivery", "apic_timer_expired()")           \
+	X(post, "posting the interrupt from the callback", "apic_timer_expired()")                     \
+	X(post_allowed, "whose timer interrupts can be posted", "kvm_can_post_timer_interrupt()")      \
+	X(post_ipi, "the notification of a posted interrupt", "vmx_deliver_posted_interrupt()")        \
+	X(direct, "an expiry found in the vCPU's own context", "apic_timer_expired()")                 \
+	X(fastpath, "exits handled without the run loop", "vmx_exit_handlers_fastpath()")              \
 	X(kick, "what kvm_vcpu_kick() does", "kvm_vcpu_kick()")                                        \
 	X(migrate, "the hrtimer of a vCPU that moved", "__kvm_migrate_apic_timer()")                   \
 	X(late_deadline, "which deadline expires at once", "start_sw_tscdeadline()")                   \
@@ -76,8 +83,15 @@
 	X(tune_gate, "when the advance is tuned", "wait_lapic_expire()")                               \
 	X(advance_scope, "who shares an advance", "lapic_timer_advance_ns")                            \
 	X(param, "the advance's module parameter", "kvm_create_lapic()")                               \
+	X(halt_value, "how long a halted vCPU polls", "kvm_vcpu_block()")                              \
+	X(halt_grow, "how the polling time grows", "grow_halt_poll_ns()")                              \
+	X(halt_shrink, "how the polling time shrinks", "shrink_halt_poll_ns()")                        \
+	X(halt_decide, "whether it grows or shrinks", "kvm_vcpu_block()")                              \
+	X(halt_defaults, "the parameters of halt polling", "halt_poll_ns")                             \
+	X(halt_stop, "what ends the polling", "kvm_vcpu_block()")                                      \
 	X(ratio_refuse, "a TSC ratio that does not fit", "set_tsc_khz()")                              \
 	X(khz_zero, "a guest TSC rate of 0", "kvm_set_tsc_khz()")                                      \
+	X(tsc_match, "which TSC writes are taken for one", "kvm_synchronize_tsc()")                    \
 	X(nohz_target, "which CPU an unpinned timer goes to", "get_nohz_timer_target()")               \
 	X(any_housekeeping, "the housekeeping CPU of last resort", "housekeeping_any_cpu()")           \
 	X(housekeeping, "where the set of housekeeping CPUs comes from", "housekeeping_cpumask()")     \

@@ -39,6 +39,19 @@ const struct khz_zero_variant khz_zero_variants[] = {
 };
 /* clang-format on */
 
+static bool slop_always(bool user_set_tsc) { return true; }
+
+static bool slop_user_set(bool user_set_tsc) { return user_set_tsc; }
+
+/* clang-format off */
+const struct tsc_match_variant tsc_match_variants[] = {
+	{ { "always", KERNEL_FIRST, KNOWN_INFERRED, NULL,
+	    "a TSC written within a second of the others joins them" }, slop_always },
+	{ { "user_set", KERNEL_RELEASE(6, 16), KNOWN_AT_LATEST, NULL,
+	    "only once user space has set a TSC" }, slop_user_set },
+};
+/* clang-format on */
+
 /* Cut to 32 bits, as the kernel does. */
 static khz_t adjust_khz(khz_t khz, int64_t ppm)
 {

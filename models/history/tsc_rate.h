@@ -25,6 +25,14 @@ struct khz_zero_variant {
 };
 extern const struct khz_zero_variant khz_zero_variants[2];
 
+/* A TSC written within a second of what was expected joins the others instead of setting a new
+ * time: always, or only once user space has set a TSC. */
+struct tsc_match_variant {
+	struct variant variant;
+	bool (*slop)(bool user_set_tsc);
+};
+extern const struct tsc_match_variant tsc_match_variants[2];
+
 struct tsc_host {
 	khz_t khz;              /* what the kernel believes the TSC's rate to be */
 	uint32_t tolerance_ppm; /* module parameter tsc_tolerance_ppm */
