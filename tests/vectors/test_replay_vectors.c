@@ -71,7 +71,54 @@ static void check_text(const char *name, const char *content, vectors_alter_fn *
 /* 3 GHz: 1500 cycles late are 500 ns, an eighth of 1000 is 125; then of 1125 it is 140. */
 #define TUNER_ROWS "v5.0.1,x,7,0,1000,3000000,10000,11500,1500,1000,0,1,1125,0,0\n" \
 		   "v5.0.1,x,7,1,1000,3000000,20000,21500,1500,1125,0,1,1265,0,0\n"
+#define FORWARD "version,resolution_ns,expires_before_ns,now_ns,interval_ns,overruns," \
+		"expires_after_ns\n"
+/* 350 ns late, every 100 ns: four periods. */
+#define FORWARD_ROW "v4.3,1,1000,1350,100,4,1400\n"
+#define PERIOD "version,scenario,event,op,mode,tmict,tdcr,value,bus_cycle_ns,min_period_us," \
+	       "guest_khz,now_ns,guest_tsc,ret,divide_count,period_ns,target_ns,tsc_deadline," \
+	       "limited,tmcct\n"
+/* 1 GHz, 100000 ticks of 8 ns; at half of the time the divider becomes 16. */
+#define PERIOD_ROWS "v4.19,0,0,start,oneshot,100000,2,0,1,200,1000000,1000,5000,1,8,800000," \
+		    "801000,805000,0,0\n" \
+		    "v4.19,0,1,tdcr,oneshot,100000,3,3,1,200,1000000,401000,405000,1,16,1600000," \
+		    "1201000,1205000,0,50000\n"
+#define HV "version,host_khz,guest_khz,tsc_ratio_48,rate_shift,advance_ns,guest_now," \
+	   "guest_deadline,ahead_cycles,ret,outcome,expired,divides,host_deadline_delta," \
+	   "entry_delay,vmcs_written,vmcs_value\n"
+/* 1 GHz, 3200 cycles ahead, 1000 ns of advance: 2200 cycles, 68 ticks of 32. */
+#define HV_ROW "v5.2.1,1000000,1000000,281474976710656,5,1000,100,3300,3200,0,armed,0,0,2200,0,1," \
+	       "68\n"
+#define STATE "version,op,mode,hv_supported,set_hv_ret,set_hv_due,fires_in_window,pending_before," \
+	      "hv_in_use_before,hrtimer_active_before,advance_ns,period_ns_before," \
+	      "target_delta_before,deadline_delta_before,actions,pending_after,hv_in_use_after," \
+	      "hrtimer_active_after,expired_deadline_set,hrtimer_delta,target_delta_after," \
+	      "deadline_delta_after\n"
+/* The preemption timer fires: cancelled, then expired; a one-shot owes nothing then. */
+#define STATE_ROW "v5.2.1,hv_fires,oneshot,1,0,0,0,0,1,0,1000,1000000,0,0,cancel_hv;pending,1,0,0," \
+		  "0,0,0,0\n"
+#define HALT "version,op,seq,step,max_poll_ns,grow,shrink,grow_start_ns,block_ns,valid_wakeup," \
+	     "poll_before_ns,poll_after_ns\n"
+#define HALT_ROWS "v4.10.17,seq,0,0,30000,2,0,10000,25000,1,10000,20000\n" \
+		  "v4.10.17,seq,0,1,30000,2,0,10000,25000,1,20000,30000\n"
 /* clang-format on */
+
+static struct forward_result forward_one(const struct forward_input *in)
+{
+	return (struct forward_result){ in->expires + in->interval, 1 };
+}
+
+static const struct forward_variant one_period = { { .name = "one_period" }, forward_one };
+
+static void plant_one_period(struct kernel *k) { k->forward = &one_period; }
+
+static void plant_count_only(struct kernel *k) { k->divide = &divide_variants[0]; }
+
+static void plant_not_advanced(struct kernel *k) { k->hv_advance = &hv_advance_variants[0]; }
+
+static void plant_expire_cancel(struct kernel *k) { k->hv_fire = &hv_fire_variants[2]; }
+
+static void plant_unlimited(struct kernel *k) { k->halt_grow = &halt_grow_variants[1]; }
 
 static void plant_earlier(struct kernel *k) { k->remote_check = &remote_check_variants[1]; }
 
@@ -118,6 +165,22 @@ static const struct row rows[] = {
 	  plant_smooth, 0, 2,
 	  "tuner.csv:2: advance_after_ns: got 1062, want 1125\n"
 	  "tuner.csv:3: advance_before_ns: got 1062, want 1125\n" },
+	{ "the right divide passes", "apic_period.csv", PERIOD PERIOD_ROWS, NULL,
+	  2, 0, "" },
+	{ "a wrong divide is found", "apic_period.csv", PERIOD PERIOD_ROWS, plant_count_only, 1, 1,
+	  "apic_period.csv:3: ret: got 18446744073709551615, want 1\n" },
+	{ "the right forward passes", "hrtimer_forward.csv", FORWARD FORWARD_ROW, NULL, 1, 0, "" },
+	{ "a wrong forward is found", "hrtimer_forward.csv", FORWARD FORWARD_ROW, plant_one_period,
+	  0, 1, "hrtimer_forward.csv:2: overruns: got 1, want 4\n" },
+	{ "the right hv_advance passes", "hv_timer.csv", HV HV_ROW, NULL, 1, 0, "" },
+	{ "a wrong hv_advance is found", "hv_timer.csv", HV HV_ROW, plant_not_advanced, 0, 1,
+	  "hv_timer.csv:2: host_deadline_delta: got 3200, want 2200\n" },
+	{ "the right hv_fire passes", "hv_state.csv", STATE STATE_ROW, NULL, 1, 0, "" },
+	{ "a wrong hv_fire is found", "hv_state.csv", STATE STATE_ROW, plant_expire_cancel, 0, 1,
+	  "hv_state.csv:2: actions: got pending;cancel_hv, want cancel_hv;pending\n" },
+	{ "the right halt_grow passes", "halt_poll.csv", HALT HALT_ROWS, NULL, 2, 0, "" },
+	{ "a wrong halt_grow is found", "halt_poll.csv", HALT HALT_ROWS, plant_unlimited, 1, 1,
+	  "halt_poll.csv:3: poll_after_ns: got 40000, want 30000\n" },
 	{ "an unknown file", "nohz_targets.csv", NOHZ NOHZ_ROW, NULL, 0, 1,
 	  "nohz_targets.csv:0: no checker for a file of this name\n" },
 	{ "an unknown version", "nohz_target.csv", NOHZ "v3.10,2,1,0 1,-,0,0,0,0,1\n", NULL, 0, 1,
