@@ -6,7 +6,8 @@
 /* clang-format off */
 /* VMX names, then SVM's: one SVM reason serves both MSR directions. Order of enum exit_reason. */
 static const char *const reasons[] = {
-	"EXTERNAL_INTERRUPT", "INTERRUPT_WINDOW", "CPUID", "HLT", "IO_INSTRUCTION", "MSR_READ", "MSR_WRITE",
+	"EXTERNAL_INTERRUPT", "INTERRUPT_WINDOW", "CPUID", "HLT", "IO_INSTRUCTION", "MSR_READ",
+	"MSR_WRITE", "PREEMPTION_TIMER",
 	"interrupt", "vintr", "cpuid", "hlt", "io", "msr",
 };
 static const char *const functions[] = { "tick_sched_timer", "apic_timer_fn" };
@@ -14,6 +15,11 @@ static const char *const modules[] = { "", " [kvm]" }; /* of functions[] */
 static const char *const modes[] = { "ABS", "ABS|PINNED", "ABS|HARD", "ABS|PINNED|HARD" };
 static const char *const states[] = { "R", "R+", "S", "X" };
 static const char *const early_late[] = { "early", "late" };
+static const char *const paths[] = { "hrtimer", "hv", "at_start" };
+static const char *const apic_accesses[] = { "apic_read", "apic_write" };
+static const char *const apic_registers[] = { "APIC_LVTT", "APIC_TMICT", "APIC_TMCCT", "APIC_TDCR" };
+static const char *const params[] = { "lapic_timer_advance_ns", "min_timer_period_us" };
+static const char *const param_results[] = { "now", "new_vcpus", "refused" };
 static const char *const drops[] = { "overwritten", "merged", "unseen" };
 
 #define F_U64(n) { .name = n, .type = TRACE_U64 }
@@ -42,7 +48,8 @@ static const struct trace_field f_migrate[] = { F_TASK("task"), F_U64("orig_cpu"
 static const struct trace_field f_vector[] = { F_U64("vector") };
 static const struct trace_field f_vcpu_cpu[] = { F_U64("vcpu"), F_U64("cpu") };
 static const struct trace_field f_arm[] = { F_U64("vcpu"), F_U64("n"), F_U64("deadline"), F_U64("cpu") };
-static const struct trace_field f_expire[] = { F_U64("vcpu"), F_U64("n"), F_U64("cpu"), F_U64("vcpu.cpu") };
+static const struct trace_field f_expire[] = { F_U64("vcpu"), F_U64("n"), F_U64("cpu"),
+	F_U64("vcpu.cpu"), F_NAME("path", paths) };
 static const struct trace_field f_sample[] = { F_U64("vcpu"), F_U64("n"), F_U64("cpu"), F_U64("vcpu.cpu"),
 	F_S64("lateness"), F_S64("lateness_cycles"), F_U64("guest_progress"),
 	F_S64("fire"), F_U64("notify"), F_U64("runqueue"), F_U64("exit"), F_U64("inject"), F_U64("wait"),
@@ -53,6 +60,12 @@ static const struct trace_field f_busy_wait[] = { F_U64("vcpu"), F_U64("n"), F_U
 static const struct trace_field f_advance[] = { F_U64("vcpu"), F_U64("n"), F_U64("advance_ns") };
 
 static const struct trace_field f_late_arm[] = { F_U64("vcpu"), F_U64("n"), F_U64("late_cycles") };
+
+static const struct trace_field f_apic[] = { F_NAME("access", apic_accesses), F_NAME("reg", apic_registers),
+	F_U64("val") };
+static const struct trace_field f_hv_state[] = { F_U64("vcpu_id"), F_U64("hv_timer") };
+static const struct trace_field f_set_param[] = { F_NAME("param", params), F_S64("value"),
+	F_NAME("result", param_results) };
 
 #define EVENT(id_, kind_, system_, name_, fields_, format_) \
 	[id_] = &(const struct trace_event){ .id = id_, .kind = TRACE_KIND_##kind_, .system = system_, \
@@ -98,6 +111,10 @@ static const struct trace_event *const events[TP_COUNT] = {
 	EVENT(TP_BUSY_WAIT, INTERNAL, "lapicsim", "busy_wait", f_busy_wait, ""),
 	EVENT(TP_TIMER_ADVANCE, INTERNAL, "lapicsim", "timer_advance", f_advance, ""),
 	EVENT(TP_LAPIC_LATE_ARM, INTERNAL, "lapicsim", "lapic_late_arm", f_late_arm, ""),
+	EVENT(TP_KVM_APIC, EVENT, "kvm", "kvm_apic", f_apic, "{access} {reg} = 0x{val:x}"),
+	EVENT(TP_KVM_HV_TIMER_STATE, EVENT, "kvm", "kvm_hv_timer_state", f_hv_state,
+	      "vcpu_id {vcpu_id:x} hv_timer {hv_timer:x}"),
+	EVENT(TP_SET_PARAM, INTERNAL, "lapicsim", "set_param", f_set_param, ""),
 };
 /* clang-format on */
 

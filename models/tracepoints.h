@@ -43,6 +43,9 @@ enum tracepoint {
 	TP_BUSY_WAIT = 27,      /* internal: one wait for an advanced timer           */
 	TP_TIMER_ADVANCE = 28,  /* internal: the advance in force after a sample      */
 	TP_LAPIC_LATE_ARM = 29, /* internal: a recorded deadline armed later than it was recorded */
+	TP_KVM_APIC = 30,
+	TP_KVM_HV_TIMER_STATE = 31,
+	TP_SET_PARAM = 32, /* internal: a module parameter was written, or the write was refused */
 	TP_COUNT
 };
 

@@ -59,6 +59,82 @@ static struct vcpu *target(struct world *w, const struct timeline_command *cfg)
 	return &w->vcpus[w->first_vcpu[cfg->vm] + cfg->vcpu];
 }
 
+/* A write below /sys/module: by release it counts at once, for vCPUs created later, or is refused.
+ */
+static void set_param(struct world *w, const struct timeline_command *cfg)
+{
+	enum { NOW, NEW_VCPUS, REFUSED } result = NOW;
+	const struct kernel *kernel = &w->cfg->kernel;
+
+	if (cfg->param == KVM_PARAM_MIN_TIMER_PERIOD_US) {
+		w->module.params.min_timer_period_us = cfg->value;
+		for (uint32_t i = 0; i < w->n_vcpus; i++)
+			w->vcpus[i].timer.count_cfg.min_period_us = (uint32_t)cfg->value;
+	} else if (!kernel->param->writable) {
+		result = REFUSED;
+	} else if (kernel->advance_scope->scope == ADVANCE_GLOBAL) {
+		w->module.advance.advance_ns = (uint32_t)cfg->value;
+	} else {
+		result = NEW_VCPUS;
+		w->module.params.lapic_timer_advance_ns = cfg->value;
+	}
+	HOST_TRACE(&w->host.cpus[0], TP_SET_PARAM, 0, cfg->param, (uint64_t)cfg->value, result);
+}
+
+/* The other host's TSC as a function of our instants: it reads cfg->to_tsc now. */
+static void move_vm(struct world *w, const struct timeline_command *cfg, struct vcpu *vcpu)
+{
+	struct clock clock = { .tsc_khz = cfg->to_tsc_khz,
+			       .start_monotonic = w->host.clock.start_monotonic };
+
+	clock.start_tsc = cfg->to_tsc - clock_tsc(&clock, sim_now(w->sim)).v;
+	vcpu_move(vcpu, &clock, cfg->to_tsc_scaling);
+}
+
+static void restore(const struct timeline_command *cfg, struct vcpu *vcpu)
+{
+	static void (*const parts[RESTORE_PARTS])(struct vcpu * vcpu) = {
+		[RESTORE_KHZ] = vcpu_restore_khz,
+		[RESTORE_TSC] = vcpu_restore_tsc,
+		[RESTORE_LAPIC] = vcpu_restore_lapic,
+		[RESTORE_TSC_DEADLINE] = vcpu_restore_deadline,
+	};
+
+	for (uint32_t i = 0; i < cfg->n_order; i++)
+		parts[cfg->order[i]](vcpu);
+}
+
+static bool create_vm(struct world *w, uint32_t vm);
+
+static void start_vm(struct world *w, uint32_t vm)
+{
+	if (w->created[vm] || !create_vm(w, vm))
+		return;
+	for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++) {
+		struct vcpu *vcpu = &w->vcpus[w->first_vcpu[vm] + i];
+
+		vcpu_start(vcpu);
+		task_wake(&w->host, NULL, &vcpu->task);
+	}
+}
+
+/* Commands for a whole VM. */
+static void on_vm(struct world *w, const struct timeline_command *cfg)
+{
+	for (uint32_t i = 0; w->created[cfg->vm] && i < w->cfg->vms[cfg->vm].n_vcpus; i++) {
+		struct vcpu *vcpu = &w->vcpus[w->first_vcpu[cfg->vm] + i];
+
+		switch (cfg->what) {
+		case DO_PAUSE: vcpu_pause(vcpu); break;
+		case DO_RESUME: vcpu_resume(vcpu); break;
+		case DO_SAVE: vcpu_save(vcpu); break;
+		case DO_RESTORE: restore(cfg, vcpu); break;
+		case DO_MOVE_VM: move_vm(w, cfg, vcpu); break;
+		default: break;
+		}
+	}
+}
+
 static void on_command(struct sim *sim, struct sim_event *ev)
 {
 	struct command *c = sim_container_of(ev, struct command, event);
@@ -79,6 +155,14 @@ static void on_command(struct sim *sim, struct sim_event *ev)
 		host_raise(&w->host.cpus[cfg->cpu], IRQ_DEVICE);
 		break;
 	case DO_DEVICE_IRQ: host_raise(&w->host.cpus[cfg->cpu], IRQ_DEVICE); break;
+	case DO_SET_PARAM: set_param(w, cfg); break;
+	case DO_WRITE_TSC: vcpu_guest_writes_tsc(target(w, cfg), cfg->relative, cfg->value); break;
+	case DO_CREATE_VM: start_vm(w, cfg->vm); break;
+	case DO_PAUSE:
+	case DO_RESUME:
+	case DO_SAVE:
+	case DO_RESTORE:
+	case DO_MOVE_VM: on_vm(w, cfg); break;
 	case DO_COUNT: break;
 	}
 	if (cfg->every.v && cfg->every.v <= w->cfg->duration.v - sim_now(sim).v)
@@ -135,31 +219,42 @@ static void name_tasks(struct world *w)
 				  "hog", 0);
 }
 
-static bool init_vcpus(struct world *w, const char **error)
+/* Its vCPUs, with the module parameters as they are now. */
+static bool create_vm(struct world *w, uint32_t vm)
 {
-	const bool global = w->cfg->kernel.advance_scope->scope == ADVANCE_GLOBAL;
+	const struct vm_config *cfg = &w->cfg->vms[vm];
+
+	w->created[vm] = true;
+	for (uint32_t i = 0; i < cfg->n_vcpus; i++) {
+		const uint32_t index = w->first_vcpu[vm] + i;
+		const struct vcpu_setup setup = {
+			.index = index,
+			.task_id = 1 + index,
+			.cfg = &cfg->vcpus[i],
+			.vm = cfg,
+			.seed = w->cfg->seed,
+		};
+
+		if (!vcpu_init(&w->vcpus[index], &w->host, &w->module, &setup))
+			return false;
+	}
+	return true;
+}
+
+static bool init_vms(struct world *w, const char **error)
+{
 	uint32_t index = 0;
 
-	w->module_advance =
+	w->module = (struct kvm_module){ .kernel = &w->cfg->kernel, .params = w->cfg->kvm };
+	w->module.advance =
 		timer_advance_initial(&w->cfg->kernel, w->cfg->kvm.lapic_timer_advance_ns);
 	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++) {
 		w->first_vcpu[vm] = index;
-		for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++, index++) {
-			const struct vcpu_setup setup = {
-				.index = index,
-				.task_id = 1 + index,
-				.cfg = &w->cfg->vms[vm].vcpus[i],
-				.guest = &w->cfg->vms[vm].guest,
-				.advance = global ? &w->module_advance : NULL,
-				.advance_param = w->cfg->kvm.lapic_timer_advance_ns,
-				.seed = w->cfg->seed,
-			};
-
-			if (!vcpu_init(&w->vcpus[index], &w->host, &w->cfg->kernel, &setup)) {
-				*error = "a vCPU's TSC rate is refused by the kernel "
-					 "(KVM_SET_TSC_KHZ fails)";
-				return false;
-			}
+		index += w->cfg->vms[vm].n_vcpus;
+		if (!w->cfg->vms[vm].created_later && !create_vm(w, vm)) {
+			*error = "a vCPU's TSC rate is refused by the kernel (KVM_SET_TSC_KHZ "
+				 "fails)";
+			return false;
 		}
 	}
 	return true;
@@ -173,10 +268,11 @@ static bool allocate(struct world *w)
 	w->n_tasks = 1 + w->n_vcpus + count_hogs(cfg);
 	w->vcpus = calloc(w->n_vcpus + 1, sizeof(*w->vcpus));
 	w->first_vcpu = calloc(cfg->n_vms + 1, sizeof(*w->first_vcpu));
+	w->created = calloc(cfg->n_vms + 1, sizeof(*w->created));
 	w->commands = calloc(cfg->n_timeline + 1, sizeof(*w->commands));
 	w->hogs = calloc(count_hogs(cfg) + 1, sizeof(*w->hogs));
 	w->tasks = calloc(w->n_tasks, sizeof(*w->tasks));
-	return w->vcpus && w->first_vcpu && w->commands && w->hogs && w->tasks;
+	return w->vcpus && w->first_vcpu && w->created && w->commands && w->hogs && w->tasks;
 }
 
 struct world *world_new(const struct world_config *config, const struct sim_limits *limits,
@@ -193,7 +289,7 @@ struct world *world_new(const struct world_config *config, const struct sim_limi
 	if (!w->sim || !w->trace || !allocate(w) ||
 	    !host_init(&w->host, w->sim, w->trace, &config->host, &config->kernel, config->seed,
 		       w->n_vcpus + 1) ||
-	    !init_vcpus(w, error)) {
+	    !init_vms(w, error)) {
 		world_free(w);
 		return NULL;
 	}
@@ -226,6 +322,7 @@ void world_free(struct world *w)
 	host_free(&w->host);
 	free(w->vcpus);
 	free(w->first_vcpu);
+	free(w->created);
 	free(w->commands);
 	free(w->hogs);
 	free(w->tasks);
@@ -236,16 +333,20 @@ void world_free(struct world *w)
 
 enum sim_stop world_run(struct world *w)
 {
-	for (uint32_t i = 0; i < w->n_vcpus; i++) {
-		vcpu_start(&w->vcpus[i]);
-		task_place(&w->host, &w->vcpus[i].task, w->vcpus[i].task.cpu->id);
-	}
+	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++)
+		for (uint32_t i = 0; w->created[vm] && i < w->cfg->vms[vm].n_vcpus; i++) {
+			struct vcpu *vcpu = &w->vcpus[w->first_vcpu[vm] + i];
+
+			vcpu_start(vcpu);
+			task_place(&w->host, &vcpu->task, vcpu->task.cpu->id);
+		}
 	host_start(&w->host);
 
 	const enum sim_stop stop = sim_run(w->sim, w->cfg->duration);
 
 	for (uint32_t i = 0; i < w->n_vcpus; i++)
-		lapic_timer_end(w->vcpus[i].task.cpu, &w->vcpus[i]);
+		if (w->vcpus[i].task.cpu)
+			lapic_timer_end(w->vcpus[i].task.cpu, &w->vcpus[i]);
 	return stop;
 }
 

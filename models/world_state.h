@@ -22,9 +22,10 @@ struct world {
 	struct trace *trace;
 	struct host host;
 	struct vcpu *vcpus;
+	bool *created; /* by VM */
 	uint32_t n_vcpus;
 	uint32_t *first_vcpu; /* of each VM */
-	struct timer_advance module_advance;
+	struct kvm_module module;
 	struct command *commands;
 	struct task *hogs;
 	struct trace_task *tasks;

@@ -6,15 +6,17 @@
 #include "quantity.h"
 #include "units.h"
 
-enum exit_reason { /* the exits that a guest makes by itself, by the names of the VMX tracepoint */
-		   EXIT_REASON_EXTERNAL_INTERRUPT,
-		   EXIT_REASON_INTERRUPT_WINDOW,
-		   EXIT_REASON_CPUID,
-		   EXIT_REASON_HLT,
-		   EXIT_REASON_IO_INSTRUCTION,
-		   EXIT_REASON_MSR_READ,
-		   EXIT_REASON_MSR_WRITE,
-		   EXIT_REASON_COUNT
+/* The exits of a guest, by the names of the VMX tracepoint. */
+enum exit_reason {
+	EXIT_REASON_EXTERNAL_INTERRUPT,
+	EXIT_REASON_INTERRUPT_WINDOW,
+	EXIT_REASON_CPUID,
+	EXIT_REASON_HLT,
+	EXIT_REASON_IO_INSTRUCTION,
+	EXIT_REASON_MSR_READ,
+	EXIT_REASON_MSR_WRITE,
+	EXIT_REASON_PREEMPTION_TIMER,
+	EXIT_REASON_COUNT
 };
 
 enum guest_wait { GUEST_WAIT_SPIN, GUEST_WAIT_HLT };

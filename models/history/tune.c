@@ -179,14 +179,14 @@ static struct advance_start param_bool(int64_t value)
 
 /* clang-format off */
 const struct param_variant param_variants[] = {
-	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "no parameter: no advance" }, param_none },
+	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "no parameter: no advance" }, param_none, false },
 	{ { "uint_0", KERNEL_RELEASE(4, 0), KNOWN_RECALLED, "d0659d946be0",
-	    "ns, default 0" }, param_uint_0 },
+	    "ns, default 0" }, param_uint_0, true },
 	{ { "uint_1000", KERNEL_RELEASE(4, 20), KNOWN_READ, "3b8a5df6c4dc",
-	    "ns, default 1000; tuned whatever the user sets" }, param_uint_1000 },
+	    "ns, default 1000; tuned whatever the user sets" }, param_uint_1000, true },
 	{ { "int_auto", KERNEL_RELEASE(5, 1), KNOWN_INFERRED, "c3941d9e0ccd",
-	    "ns, default -1: tuned from 1000; a number is kept" }, param_int_auto },
+	    "ns, default -1: tuned from 1000; a number is kept" }, param_int_auto, true },
 	{ { "bool", KERNEL_RELEASE(6, 11), KNOWN_INFERRED, "89a58812c47f",
-	    "on or off, default on: tuned from 1000" }, param_bool },
+	    "on or off, default on: tuned from 1000" }, param_bool, false },
 };
 /* clang-format on */

@@ -65,6 +65,7 @@ struct advance_start {
 struct param_variant {
 	struct variant variant;
 	struct advance_start (*initial)(int64_t value);
+	bool writable; /* while the module is loaded */
 };
 extern const struct param_variant param_variants[5];
 

@@ -32,6 +32,8 @@
 	COST(handle_io, 500, "handling of an I/O exit in the kernel")                              \
 	COST(handle_hlt, 200, "handling of a HLT exit up to kvm_vcpu_block()")                     \
 	COST(handle_interrupt_window, 100, "handling of an interrupt-window exit")                 \
+	COST(handle_preemption_timer, 100, "handling of a preemption-timer exit")                  \
+	COST(tune_access, 5, "one load or store of the global advance by the tuner")               \
 	COST(handle_external_interrupt, 100,                                                       \
 	     "handling of an external-interrupt exit after the handler")                           \
 	COST(irq_entry, 150, "interrupt to the first read of the clock in its handler")            \

@@ -7,94 +7,84 @@
 #include "vcpu.h"
 #include "wait.h"
 
+static void plan_next(struct host_cpu *cpu, struct vcpu *vcpu);
+
 static struct vcpu *vcpu_of(struct hrtimer *timer) { return timer->owner; }
 
-static bool is_armed(const struct lapic_timer *lt)
+static bool hrtimer_active(const struct lapic_timer *lt)
 {
 	return hrtimer_queued(&lt->hrtimer) || lt->hrtimer.running;
 }
 
-/* --- the account of one deadline --- */
+static bool deadline_mode(const struct lapic_timer *lt)
+{
+	return lt->count.mode == LAPIC_MODE_TSC_DEADLINE;
+}
 
-static void drop(struct host_cpu *cpu, struct vcpu *vcpu, enum lapic_drop why)
+/* A segment of the vCPU's own code; done from outside, it takes no time. */
+static void take(struct host_cpu *cpu, struct vcpu *vcpu, enum cost_id cost, enum run_mode mode,
+		 context_fn *fn)
+{
+	if (vcpu->timer.outside)
+		fn(cpu, vcpu);
+	else
+		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, cost), mode, fn);
+}
+
+/* --- the account of one expiry --- */
+
+static void drop(struct host_cpu *cpu, struct vcpu *vcpu, uint64_t n, enum lapic_drop why)
+{
+	HOST_TRACE(cpu, TP_LAPIC_DROP, vcpu->index, vcpu->id, n, why);
+}
+
+/* A new target: D is where the guest TSC reads it, or where CLOCK_MONOTONIC does. */
+static void account_armed(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	struct account *a = &lt->account;
+
+	if (deadline_mode(lt)) {
+		a->deadline = lt->count.tscdeadline;
+		a->due = vcpu_tsc_edge(vcpu, a->deadline);
+	} else {
+		a->due = clock_monotonic_edge(&cpu->host->clock, lt->count.target);
+		a->deadline = vcpu_tsc_at(vcpu, a->due);
+	}
+	a->state = ACCOUNT_ARMED;
+	a->n = lt->next_n++;
+	a->progress_at_arm = vcpu->guest_time;
+	HOST_TRACE(cpu, TP_LAPIC_ARM, vcpu->index, vcpu->id, a->n, a->deadline.v, cpu->id);
+}
+
+static void account_stopped(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	struct account *a = &vcpu->timer.account;
 
-	HOST_TRACE(cpu, TP_LAPIC_DROP, vcpu->index, vcpu->id, a->n, why);
+	if (a->state != ACCOUNT_NONE)
+		drop(cpu, vcpu, a->n, DROP_OVERWRITTEN);
 	a->state = ACCOUNT_NONE;
 }
 
-static void account_armed(struct host_cpu *cpu, struct vcpu *vcpu, guest_cycles_t deadline)
-{
-	struct lapic_timer *lt = &vcpu->timer;
-
-	if (lt->account.state != ACCOUNT_NONE)
-		drop(cpu, vcpu, DROP_OVERWRITTEN);
-	if (!deadline.v)
-		return;
-	lt->account = (struct account){
-		.state = ACCOUNT_ARMED,
-		.n = lt->next_n++,
-		.deadline = deadline,
-		.due = vcpu_tsc_edge(vcpu, deadline),
-		.progress_at_arm = vcpu->guest_time,
-	};
-	HOST_TRACE(cpu, TP_LAPIC_ARM, vcpu->index, vcpu->id, lt->account.n, deadline.v, cpu->id);
-}
-
-static void account_fired(struct host_cpu *cpu, struct vcpu *vcpu)
+static void account_fired(struct host_cpu *cpu, struct vcpu *vcpu, ps_t at, enum expiry_path path)
 {
 	struct account *a = &vcpu->timer.account;
 
 	if (a->state != ACCOUNT_ARMED)
 		return;
 	a->state = ACCOUNT_FIRED;
-	a->fired = sim_now(cpu->host->sim);
+	a->fired = at;
 	a->cpu = cpu->id;
 	a->vcpu_cpu = vcpu->task.cpu->id;
-	HOST_TRACE(cpu, TP_LAPIC_EXPIRE, vcpu->index, vcpu->id, a->n, a->cpu, a->vcpu_cpu);
+	HOST_TRACE(cpu, TP_LAPIC_EXPIRE, vcpu->index, vcpu->id, a->n, a->cpu, a->vcpu_cpu, path);
 }
 
-void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu)
+/* A periodic timer's next expiry. While the last one is under way the new one is merged with it
+ * when it comes. */
+static void account_next_period(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	struct account *a = &vcpu->timer.account;
-	const ps_t now = sim_now(cpu->host->sim);
-
-	if (a->state != ACCOUNT_INJECTED)
-		return;
-	a->state = ACCOUNT_NONE;
-
-	const int64_t fire = (int64_t)(a->fired.v - a->due.v);
-	const uint64_t parts[] = { a->noticed.v - a->fired.v,
-				   a->runs.v - a->noticed.v,
-				   a->seen.v - a->runs.v,
-				   a->wait_start.v - a->seen.v,
-				   a->wait_end.v - a->wait_start.v,
-				   a->entered.v - a->wait_end.v,
-				   now.v - a->entered.v };
-	const int64_t lateness = (int64_t)(now.v - a->due.v);
-	const int64_t cycles = (int64_t)(vcpu->guest.tsc.v - a->deadline.v);
-	uint64_t sum = (uint64_t)fire;
-
-	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		sum += parts[i];
-	if (a->fired.v > a->noticed.v || a->noticed.v > a->runs.v || a->runs.v > a->seen.v ||
-	    a->seen.v > a->wait_start.v || a->wait_start.v > a->wait_end.v ||
-	    a->wait_end.v > a->entered.v || a->entered.v > now.v)
-		sim_break(cpu->host->sim, "D3",
-			  "fired %llu <= noticed %llu <= runs %llu <= seen %llu <= wait %llu <= "
-			  "entered %llu [ps]",
-			  (unsigned long long)a->fired.v, (unsigned long long)a->noticed.v,
-			  (unsigned long long)a->runs.v, (unsigned long long)a->seen.v,
-			  (unsigned long long)a->wait_start.v, (unsigned long long)a->entered.v);
-	if (sum != (uint64_t)lateness)
-		sim_break(cpu->host->sim, "D4",
-			  "sum of parts %lld ps == handler - deadline %lld ps", (long long)sum,
-			  (long long)lateness);
-	HOST_TRACE(cpu, TP_LAPIC_SAMPLE, vcpu->index, vcpu->id, a->n, a->cpu, a->vcpu_cpu,
-		   (uint64_t)lateness, (uint64_t)cycles, vcpu->guest_time.v - a->progress_at_arm.v,
-		   (uint64_t)fire, parts[0], parts[1], parts[2], parts[3], parts[4], parts[5],
-		   parts[6]);
+	if (vcpu->timer.account.state == ACCOUNT_NONE)
+		account_armed(cpu, vcpu);
 }
 
 void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu)
@@ -109,19 +99,64 @@ void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu)
 	a->runs = ps_max(a->noticed, vcpu->ran);
 }
 
+static void check_account(struct sim *sim, const struct account *a, ps_t now)
+{
+	const ps_t line[] = { a->fired,      a->noticed,  a->runs,    a->seen,
+			      a->wait_start, a->wait_end, a->entered, now };
+	static const char *const names[] = { "fired",       "noticed",   "runs",    "seen",
+					     "wait starts", "wait ends", "entered", "handler" };
+
+	for (unsigned i = 1; i < sizeof(line) / sizeof(line[0]); i++)
+		if (line[i].v < line[i - 1].v)
+			sim_break(sim, "D3", "%s %llu ps <= %s %llu ps", names[i - 1],
+				  (unsigned long long)line[i - 1].v, names[i],
+				  (unsigned long long)line[i].v);
+}
+
+void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	struct account *a = &lt->account;
+	const ps_t now = sim_now(cpu->host->sim);
+
+	if (a->state != ACCOUNT_INJECTED)
+		return;
+	a->state = ACCOUNT_NONE;
+	check_account(cpu->host->sim, a, now);
+
+	const uint64_t fire = a->fired.v - a->due.v; /* modulo 2^64: negative if advanced */
+	const uint64_t parts[] = { a->noticed.v - a->fired.v,
+				   a->runs.v - a->noticed.v,
+				   a->seen.v - a->runs.v,
+				   a->wait_start.v - a->seen.v,
+				   a->wait_end.v - a->wait_start.v,
+				   a->entered.v - a->wait_end.v,
+				   now.v - a->entered.v };
+	const uint64_t lateness = now.v - a->due.v;
+	uint64_t sum = fire;
+
+	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		sum += parts[i];
+	if (sum != lateness)
+		sim_break(cpu->host->sim, "D4",
+			  "sum of parts %lld ps == handler - deadline %lld ps", (long long)sum,
+			  (long long)lateness);
+	HOST_TRACE(cpu, TP_LAPIC_SAMPLE, vcpu->index, vcpu->id, a->n, a->cpu, a->vcpu_cpu, lateness,
+		   vcpu->guest.tsc.v - a->deadline.v, vcpu->guest_time.v - a->progress_at_arm.v,
+		   fire, parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6]);
+	if (lt->count.mode == LAPIC_MODE_PERIODIC && (hrtimer_active(lt) || lt->hv_in_use))
+		account_next_period(cpu, vcpu);
+}
+
 void lapic_timer_end(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	if (vcpu->timer.account.state == ACCOUNT_FIRED ||
-	    vcpu->timer.account.state == ACCOUNT_INJECTED)
-		drop(cpu, vcpu, DROP_UNSEEN);
+	const struct account *a = &vcpu->timer.account;
+
+	if (a->state == ACCOUNT_FIRED || a->state == ACCOUNT_INJECTED)
+		drop(cpu, vcpu, a->n, DROP_UNSEEN);
 }
 
 /* --- expiry --- */
-
-static void callback_over(struct host_cpu *cpu, void *owner)
-{
-	hrtimer_callback_done(cpu, cpu->hrtimers.running, false);
-}
 
 /* The mode half of kvm_vcpu_kick(): an IPI only to a vCPU that is in guest mode on another CPU. */
 static void kick_running(struct host_cpu *cpu, struct vcpu *vcpu)
@@ -137,22 +172,12 @@ static void kick_running(struct host_cpu *cpu, struct vcpu *vcpu)
 	host_send_reschedule(cpu, vcpu->task.cpu);
 }
 
-static void woke(struct host_cpu *cpu, void *owner)
-{
-	struct vcpu *vcpu = vcpu_of(cpu->hrtimers.running);
-
-	vcpu->woken = sim_now(cpu->host->sim);
-	task_wake(vcpu->host, cpu, &vcpu->task);
-	if (vcpu->kernel->notify->how != NOTIFY_FLAG &&
-	    vcpu->kernel->kick->order == KICK_WAKE_AND_IPI)
-		kick_running(cpu, vcpu);
-	callback_over(cpu, owner);
-}
-
 static void record_owed(struct vcpu *vcpu)
 {
-	if (vcpu->kernel->owed->recorded(true, false))
-		vcpu->timer.expired_tscdeadline = vcpu->timer.tscdeadline;
+	struct lapic_timer *lt = &vcpu->timer;
+
+	if (vcpu->kernel->owed->recorded(deadline_mode(lt), lt->hv_in_use))
+		lt->expired_tscdeadline = lt->count.tscdeadline;
 }
 
 /* What apic_timer_expired() leaves behind, but for the wake-up and the kick. False: one was pending
@@ -160,14 +185,15 @@ static void record_owed(struct vcpu *vcpu)
 static bool make_pending(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	const enum owed_order order = vcpu->kernel->owed_order->order;
+	struct lapic_timer *lt = &vcpu->timer;
 
-	if (vcpu->timer.pending) {
-		drop(cpu, vcpu, DROP_MERGED);
+	if (lt->pending) {
+		drop(cpu, vcpu, lt->next_n++, DROP_MERGED);
 		return false;
 	}
 	if (order == OWED_BEFORE_DELIVERY)
 		record_owed(vcpu);
-	vcpu->timer.pending = true;
+	lt->pending = true;
 	vcpu->requests |= REQ_PENDING_TIMER;
 	if (order == OWED_AFTER_PENDING)
 		record_owed(vcpu);
@@ -179,7 +205,37 @@ static void apic_timer_entered(struct host_cpu *cpu, struct hrtimer *timer)
 	struct vcpu *vcpu = vcpu_of(timer);
 
 	HOST_TRACE(cpu, TP_FN_APIC_TIMER_FN, vcpu->index, vcpu->id, cpu->id);
-	account_fired(cpu, vcpu);
+	account_fired(cpu, vcpu, sim_now(cpu->host->sim), EXPIRY_HRTIMER);
+}
+
+/* A periodic timer goes on where it fired, one period later. */
+static void callback_over(struct host_cpu *cpu, void *owner)
+{
+	struct hrtimer *timer = cpu->hrtimers.running;
+	struct vcpu *vcpu = vcpu_of(timer);
+	struct lapic_timer *lt = &vcpu->timer;
+	const bool restart = lt->count.mode == LAPIC_MODE_PERIODIC;
+
+	if (restart) {
+		const struct lapic_count_clock clock = vcpu_count_clock(vcpu);
+
+		lapic_count_advance(vcpu->kernel, &lt->count, &clock);
+		timer->expires = lt->count.target;
+		account_next_period(cpu, vcpu);
+	}
+	hrtimer_callback_done(cpu, timer, restart);
+}
+
+static void woke(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = vcpu_of(cpu->hrtimers.running);
+
+	vcpu->woken = sim_now(cpu->host->sim);
+	task_wake(vcpu->host, cpu, &vcpu->task);
+	if (vcpu->kernel->notify->how != NOTIFY_FLAG &&
+	    vcpu->kernel->kick->order == KICK_WAKE_AND_IPI)
+		kick_running(cpu, vcpu);
+	callback_over(cpu, owner);
 }
 
 /* apic_timer_fn() -> apic_timer_expired(): in the handler, on whichever CPU the timer was queued.
@@ -199,77 +255,319 @@ static void apic_timer_fn(struct host_cpu *cpu, struct hrtimer *timer)
 	callback_over(cpu, cpu);
 }
 
-/* --- start --- */
+/* --- carrying out a plan (timer_start.h) --- */
 
-static void started(struct host_cpu *cpu, void *owner)
+static bool hv_supported(const struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = owner;
-	struct lapic_timer *lt = &vcpu->timer;
-	const struct hrtimer_mode mode = vcpu->kernel->mode->of(LAPIC_TIMER_START_DEADLINE);
+	const bool present =
+		vcpu->host->cfg->vendor == HOST_INTEL && vcpu->module->params.preemption_timer;
 
-	hrtimer_start(cpu, &lt->hrtimer, lt->start.expires, mode.pinned, mode.hard);
-	lt->then(cpu, vcpu);
+	return vmx_can_use_hv_timer(vcpu->kernel, present, vcpu->timer.count.mode, false, false);
 }
 
-/* start_sw_tscdeadline(): both clocks are read together, with interrupts off. */
-static void start(struct host_cpu *cpu, struct vcpu *vcpu)
+static struct timer_view view_of(struct vcpu *vcpu)
 {
-	struct lapic_timer *lt = &vcpu->timer;
-	const struct sw_deadline_input in = {
-		.deadline = lt->tscdeadline,
+	const struct lapic_timer *lt = &vcpu->timer;
+
+	return (struct timer_view){
+		.mode = lt->count.mode,
+		.hv_supported = hv_supported(vcpu),
+		.hv_in_use = lt->hv_in_use,
+		.pending = lt->pending,
+		.period_ns = lt->count.period_ns,
+		.target = lt->count.target,
+		.tscdeadline = lt->count.tscdeadline,
+		.now = host_monotonic(vcpu->host),
 		.guest_tsc = vcpu_tsc(vcpu),
-		.now = host_monotonic(cpu->host),
 		.guest_khz = vcpu->rate.khz,
 		.advance_ns = lt->advance->advance_ns,
+		.set_hv = lt->set_hv,
 	};
-
-	lt->start = sw_deadline(vcpu->kernel, &in);
-	switch (lt->start.action) {
-	case SW_DEADLINE_ARM:
-		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_hrtimer_start), RUN_IRQS_OFF,
-			started);
-		break;
-	case SW_DEADLINE_EXPIRE:
-		account_fired(cpu, vcpu);
-		make_pending(cpu,
-			     vcpu); /* the vCPU is here itself: there is nobody to wake or kick */
-		lt->then(cpu, vcpu);
-		break;
-	case SW_DEADLINE_NOTHING: lt->then(cpu, vcpu); break;
-	}
 }
 
-static void store(struct host_cpu *cpu, void *owner)
+static void set_hv(struct vcpu *vcpu)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	const struct vmx_hv_input in = {
+		.host_tsc = vcpu_host_tsc(vcpu),
+		.guest_tsc = vcpu_tsc(vcpu),
+		.deadline = lt->count.tscdeadline,
+		.advance_ns = lt->advance->advance_ns,
+		.rate = &vcpu->rate,
+		.rate_shift = vcpu->host->cfg->hv_rate_shift,
+	};
+
+	lt->set_hv = vmx_set_hv_timer(vcpu->kernel, &lt->hv, &in).outcome;
+}
+
+/* What was written takes effect. */
+static void store(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	const struct lapic_count_clock clock = vcpu_count_clock(vcpu);
+	bool running = true;
+
+	account_stopped(cpu, vcpu);
+	switch (lt->plan.op) {
+	case TIMER_OP_WRITE_DEADLINE:
+		lt->count.tscdeadline = guest_cycles(lt->written);
+		running = lt->written != 0;
+		break;
+	case TIMER_OP_WRITE_COUNT:
+		lt->count.tmict = (uint32_t)lt->written;
+		running =
+			lapic_count_start(vcpu->kernel, &lt->count, &lt->count_cfg, &clock).running;
+		break;
+	case TIMER_OP_RESTORE:
+		running = lapic_count_restore(vcpu->kernel, &lt->count, &lt->count_cfg, &clock,
+					      (uint32_t)lt->written)
+				  .running;
+		break;
+	case TIMER_OP_RESCALE:
+		running = lapic_count_set_divide(vcpu->kernel, &lt->count, &lt->count_cfg, &clock,
+						 (uint32_t)lt->written)
+				  .running;
+		break;
+	default: break;
+	}
+	if (lt->plan.op != TIMER_OP_RESCALE)
+		lt->pending = false;
+	if (running)
+		account_armed(cpu, vcpu);
+}
+
+static void hrtimer_gone(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	hrtimer_remove(cpu, &vcpu->timer.hrtimer);
+	plan_next(cpu, vcpu);
+}
+
+static void hrtimer_cancelled(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	if (vcpu->timer.outside || !hrtimer_cancel_wait(cpu, &vcpu->task.ctx, &vcpu->timer.hrtimer,
+							RUN_KERNEL, hrtimer_gone))
+		hrtimer_gone(cpu, vcpu);
+}
+
+static void hrtimer_started(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 	struct lapic_timer *lt = &vcpu->timer;
-	const struct guest_op *op = guest_op(&vcpu->guest);
+	const struct hrtimer_mode mode = vcpu->kernel->mode->of(
+		deadline_mode(lt) ? LAPIC_TIMER_START_DEADLINE : LAPIC_TIMER_START_COUNT);
 
-	hrtimer_remove(cpu, &lt->hrtimer);
-	lt->tscdeadline = op->value;
-	lt->pending = false;
-	account_armed(cpu, vcpu, op->value);
-	start(cpu, vcpu);
+	hrtimer_start(cpu, &lt->hrtimer, lt->step.expires, mode.pinned, mode.hard);
+	plan_next(cpu, vcpu);
 }
 
-static void cancel(struct host_cpu *cpu, void *owner)
+static void advance_target(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = owner;
+	const struct lapic_count_clock clock = vcpu_count_clock(vcpu);
 
-	if (!hrtimer_cancel_wait(cpu, &vcpu->task.ctx, &vcpu->timer.hrtimer, RUN_KERNEL, store))
-		store(cpu, vcpu);
+	lapic_count_advance(vcpu->kernel, &vcpu->timer.count, &clock);
+	account_next_period(cpu, vcpu);
 }
 
-void lapic_timer_set_deadline(struct host_cpu *cpu, struct vcpu *vcpu, guest_cycles_t value,
-			      context_fn *then)
+/* In the vCPU's own context: there is nobody to wake or kick. */
+static void expire_here(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	const bool hv = vcpu->timer.path == EXPIRY_HV;
+
+	account_fired(cpu, vcpu, hv ? vcpu->exit_started : sim_now(cpu->host->sim),
+		      vcpu->timer.path);
+	make_pending(cpu, vcpu);
+	vcpu->timer.path = EXPIRY_AT_START;
+}
+
+/* True: the step takes time, and goes on with plan_next() when it is over. */
+static bool carry_out(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+
+	switch (lt->step.kind) {
+	case TIMER_STEP_STORE: store(cpu, vcpu); return false;
+	case TIMER_STEP_HRTIMER_CANCEL:
+		if (!hrtimer_active(lt))
+			return false;
+		take(cpu, vcpu, COST_hrtimer_cancel, RUN_KERNEL, hrtimer_cancelled);
+		return true;
+	case TIMER_STEP_HRTIMER_START:
+		take(cpu, vcpu, COST_hrtimer_start, RUN_IRQS_OFF, hrtimer_started);
+		return true;
+	case TIMER_STEP_SET_HV: set_hv(vcpu); return false;
+	case TIMER_STEP_USE_HV: lt->hv_in_use = true; return false;
+	case TIMER_STEP_CANCEL_HV:
+		vmx_cancel_hv_timer(vcpu->kernel, &lt->hv);
+		lt->hv_in_use = false;
+		return false;
+	case TIMER_STEP_EXPIRE: expire_here(cpu, vcpu); return false;
+	case TIMER_STEP_ADVANCE_TARGET: advance_target(cpu, vcpu); return false;
+	case TIMER_STEP_TRACE_HV:
+		HOST_TRACE(cpu, TP_KVM_HV_TIMER_STATE, vcpu->index, vcpu->id, lt->hv_in_use);
+		return false;
+	case TIMER_STEP_WARN:
+	case TIMER_STEP_DONE: return false;
+	}
+	return false;
+}
+
+static void plan_next(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+
+	do {
+		const struct timer_view view = view_of(vcpu);
+
+		lt->step = timer_start_next(vcpu->kernel, &lt->plan, &view);
+		if (lt->step.kind == TIMER_STEP_DONE) {
+			lt->then(cpu, vcpu);
+			return;
+		}
+	} while (!carry_out(cpu, vcpu));
+}
+
+static void carry_plan(struct host_cpu *cpu, struct vcpu *vcpu, enum timer_op op, context_fn *then)
 {
 	struct lapic_timer *lt = &vcpu->timer;
 
 	lt->then = then;
-	if (is_armed(lt))
-		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_hrtimer_cancel), RUN_KERNEL, cancel);
+	lt->path = op == TIMER_OP_HV_FIRES ? EXPIRY_HV : EXPIRY_AT_START;
+	timer_start_begin(&lt->plan, op);
+	plan_next(cpu, vcpu);
+}
+
+/* --- the guest's writes --- */
+
+void lapic_timer_write_deadline(struct host_cpu *cpu, struct vcpu *vcpu, guest_cycles_t value,
+				context_fn *then)
+{
+	const struct deadline_write_input in = {
+		.mode = vcpu->timer.count.mode,
+		.in_kernel = true,
+		.enabled = true,
+	};
+
+	if (!vcpu->kernel->deadline_write->accepted(&in)) {
+		then(cpu, vcpu);
+		return;
+	}
+	vcpu->timer.written = value.v;
+	carry_plan(cpu, vcpu, TIMER_OP_WRITE_DEADLINE, then);
+}
+
+void lapic_timer_write_count(struct host_cpu *cpu, struct vcpu *vcpu, uint32_t tmict,
+			     context_fn *then)
+{
+	if (deadline_mode(&vcpu->timer)) {
+		then(cpu, vcpu);
+		return;
+	}
+	vcpu->timer.written = tmict;
+	carry_plan(cpu, vcpu, TIMER_OP_WRITE_COUNT, then);
+}
+
+void lapic_timer_write_divide(struct host_cpu *cpu, struct vcpu *vcpu, uint32_t tdcr,
+			      context_fn *then)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	struct lapic_count changed = lt->count;
+	const struct lapic_count_clock clock = vcpu_count_clock(vcpu);
+
+	if (lapic_count_set_divide(vcpu->kernel, &changed, &lt->count_cfg, &clock, tdcr).running) {
+		lt->written = tdcr;
+		carry_plan(cpu, vcpu, TIMER_OP_RESCALE, then);
+		return;
+	}
+	lt->count = changed;
+	then(cpu, vcpu);
+}
+
+static void mode_switched(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	hrtimer_remove(cpu, &vcpu->timer.hrtimer);
+	vcpu->timer.then(cpu, vcpu);
+}
+
+static void mode_cancelled(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	if (!hrtimer_cancel_wait(cpu, &vcpu->task.ctx, &vcpu->timer.hrtimer, RUN_KERNEL,
+				 mode_switched))
+		mode_switched(cpu, vcpu);
+}
+
+void lapic_timer_write_lvtt(struct host_cpu *cpu, struct vcpu *vcpu, enum lapic_timer_mode mode,
+			    bool masked, context_fn *then)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	bool limited;
+
+	lt->masked = masked;
+	if (mode == lt->count.mode) {
+		then(cpu, vcpu);
+		return;
+	}
+
+	const struct mode_switch change =
+		lapic_count_set_mode(vcpu->kernel, &lt->count, &lt->count_cfg, mode, &limited);
+	if (change.cancel_hv && lt->hv_in_use) {
+		vmx_cancel_hv_timer(vcpu->kernel, &lt->hv);
+		lt->hv_in_use = false;
+	}
+	if (change.clear_pending)
+		lt->pending = false;
+	if (change.cancel_hrtimer)
+		account_stopped(cpu, vcpu);
+	lt->then = then;
+	if (change.cancel_hrtimer && hrtimer_active(lt))
+		take(cpu, vcpu, COST_hrtimer_cancel, RUN_KERNEL, mode_cancelled);
 	else
-		store(cpu, vcpu);
+		then(cpu, vcpu);
+}
+
+uint32_t lapic_timer_read_count(struct vcpu *vcpu)
+{
+	return lapic_count_tmcct(vcpu->kernel, &vcpu->timer.count, &vcpu->timer.count_cfg,
+				 host_monotonic(vcpu->host));
+}
+
+/* --- hv timer and software timer --- */
+
+void lapic_timer_hv_fires(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
+{
+	if (vmx_hv_exit_counts(&vcpu->timer.hv, false))
+		carry_plan(cpu, vcpu, TIMER_OP_HV_FIRES, then);
+	else
+		then(cpu, vcpu);
+}
+
+void lapic_timer_to_sw(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
+{
+	vcpu->timer.was_hv = vcpu->timer.hv_in_use;
+	if (vcpu->timer.hv_in_use)
+		carry_plan(cpu, vcpu, TIMER_OP_TO_SW, then);
+	else
+		then(cpu, vcpu);
+}
+
+void lapic_timer_to_hv(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
+{
+	if (hv_supported(vcpu) && vcpu->kernel->to_hv_when->back(vcpu->timer.was_hv))
+		carry_plan(cpu, vcpu, TIMER_OP_TO_HV, then);
+	else
+		then(cpu, vcpu);
+}
+
+void lapic_timer_load_hv(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
+{
+	carry_plan(cpu, vcpu, TIMER_OP_LOAD_HV, then);
 }
 
 /* --- the vCPU moved --- */
@@ -291,8 +589,7 @@ static void migrate_cancelled(struct host_cpu *cpu, void *owner)
 	struct vcpu *vcpu = owner;
 
 	if (hrtimer_remove(cpu, &vcpu->timer.hrtimer))
-		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_hrtimer_start), RUN_KERNEL,
-			restarted);
+		take(cpu, vcpu, COST_hrtimer_start, RUN_KERNEL, restarted);
 	else
 		vcpu->timer.then(cpu, vcpu);
 }
@@ -309,11 +606,39 @@ static void migrate_cancel(struct host_cpu *cpu, void *owner)
 void lapic_timer_migrate(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 {
 	vcpu->timer.then = then;
-	if (is_armed(&vcpu->timer))
-		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_hrtimer_cancel), RUN_KERNEL,
-			migrate_cancel);
+	if (hrtimer_active(&vcpu->timer))
+		take(cpu, vcpu, COST_hrtimer_cancel, RUN_KERNEL, migrate_cancel);
 	else
 		then(cpu, vcpu);
+}
+
+/* --- ioctls of a paused vCPU --- */
+
+static void ioctl_done(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	vcpu->timer.outside = false;
+}
+
+void lapic_timer_restore(struct host_cpu *cpu, struct vcpu *vcpu, const struct lapic_count *saved,
+			 uint32_t tmcct, bool masked)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+
+	lt->count.mode = saved->mode;
+	lt->count.tmict = saved->tmict;
+	lt->count.tdcr = saved->tdcr;
+	lt->masked = masked;
+	lt->written = tmcct;
+	lt->outside = true;
+	carry_plan(cpu, vcpu, TIMER_OP_RESTORE, ioctl_done);
+}
+
+void lapic_timer_restore_deadline(struct host_cpu *cpu, struct vcpu *vcpu, guest_cycles_t value)
+{
+	vcpu->timer.outside = true;
+	lapic_timer_write_deadline(cpu, vcpu, value, ioctl_done);
 }
 
 /* --- delivery --- */
@@ -323,67 +648,166 @@ void lapic_timer_inject(struct host_cpu *cpu, struct vcpu *vcpu)
 	struct lapic_timer *lt = &vcpu->timer;
 
 	HOST_TRACE(cpu, TP_FN_INJECT_APIC_TIMER_IRQS, vcpu->index, vcpu->id, cpu->id);
-	HOST_TRACE(cpu, TP_KVM_APIC_ACCEPT_IRQ, vcpu->index, vcpu->id, LOCAL_TIMER_VECTOR_GUEST);
+	HOST_TRACE(cpu, TP_KVM_APIC_ACCEPT_IRQ, vcpu->index, vcpu->id, GUEST_TIMER_VECTOR);
 	if (lt->account.state == ACCOUNT_FIRED)
 		lt->account.state = ACCOUNT_INJECTED;
 	vcpu->irr = true;
 	vcpu->requests |= REQ_EVENT;
-	lt->tscdeadline = guest_cycles(0);
+	lapic_count_delivered(vcpu->kernel, &lt->count);
 	lt->pending = false;
 }
 
+/* --- the wait before VM-entry --- */
+
 /* __delay(): until the host TSC has advanced by @cycles since it was read now. */
-static ps_t spin_time(const struct host *host, host_cycles_t cycles)
+static ps_t spin_time(struct vcpu *vcpu, host_cycles_t cycles)
 {
-	const ps_t now = sim_now(host->sim);
+	const ps_t now = sim_now(vcpu->host->sim);
 
 	if (!cycles.v)
 		return ps(0);
-	return ps_sub(clock_tsc_edge(&host->clock,
-				     host_tsc(host).v - host->clock.start_tsc + cycles.v),
+	return ps_sub(clock_tsc_edge(vcpu->clock,
+				     vcpu_host_tsc(vcpu).v - vcpu->clock->start_tsc + cycles.v),
 		      now);
 }
 
-ps_t lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu)
+static void trace_advance(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	const struct lapic_timer *lt = &vcpu->timer;
+
+	HOST_TRACE(cpu, TP_TIMER_ADVANCE, vcpu->index, vcpu->id, lt->account.n,
+		   lt->advance->advance_ns);
+}
+
+/*
+ * The global tuner has no lock: it loads the advance for the step, loads it again to add the step,
+ * and stores. Each is a segment, so that another vCPU may come in between (B4). What the store
+ * writes is the second load plus a step computed from the first.
+ */
+static void global_store(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+	struct lapic_timer *lt = &vcpu->timer;
+
+	lt->advance->advance_ns = lt->tune_off ? 0 : lt->own.advance_ns + lt->tune_step;
+	lt->advance->done |= lt->own.done;
+	trace_advance(cpu, vcpu);
+	lt->then(cpu, vcpu);
+}
+
+static void global_load_again(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	vcpu->timer.own.advance_ns = vcpu->timer.advance->advance_ns;
+	take(cpu, vcpu, COST_tune_access, RUN_IRQS_OFF, global_store);
+}
+
+static void global_load(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+	struct lapic_timer *lt = &vcpu->timer;
+	struct timer_advance tuned = *lt->advance;
+	const uint32_t before = tuned.advance_ns;
+
+	timer_advance_wait(vcpu->kernel, &tuned, &lt->tuned_by);
+	lt->tune_step = tuned.advance_ns - before;
+	lt->tune_off = !tuned.advance_ns && before;
+	lt->own.done = tuned.done;
+	take(cpu, vcpu, COST_tune_access, RUN_IRQS_OFF, global_load_again);
+}
+
+static void tune_global(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+	const struct timer_advance *ta = vcpu->timer.advance;
+
+	if (vcpu->kernel->wait_order->order == WAIT_ORDER_DELAY ||
+	    !vcpu->kernel->tune_gate->open(ta->done, ta->dynamic)) {
+		trace_advance(cpu, vcpu);
+		vcpu->timer.then(cpu, vcpu);
+		return;
+	}
+	take(cpu, vcpu, COST_tune_access, RUN_IRQS_OFF, global_load);
+}
+
+void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 {
 	struct lapic_timer *lt = &vcpu->timer;
+	const bool global = lt->advance != &lt->own;
+	struct timer_advance before = *lt->advance;
 	const struct wait_input in = {
 		.deadline = lt->expired_tscdeadline,
 		.now = vcpu_tsc(vcpu),
 		.rate = &vcpu->rate,
 	};
 
+	vcpu->timer.account.wait_start = sim_now(vcpu->host->sim);
 	/* Without APICv "injected" is the vector's ISR bit: only the entry that injects waits. */
-	if (!lt->expired_tscdeadline.v || !vcpu->isr)
-		return ps(0);
+	if (!lt->expired_tscdeadline.v || !vcpu->isr) {
+		then(cpu, vcpu);
+		return;
+	}
+	if (vcpu->kernel->tune_gate->module_dynamic)
+		before.dynamic = vcpu->module->dynamic;
 
-	struct wait_plan plan = timer_advance_wait(vcpu->kernel, lt->advance, &in);
-	if (!plan.called)
-		return ps(0);
+	struct timer_advance tuned = before;
+	struct wait_plan plan = timer_advance_wait(vcpu->kernel, &tuned, &in);
+	if (!plan.called) {
+		then(cpu, vcpu);
+		return;
+	}
 	lt->expired_tscdeadline = guest_cycles(0);
 	if (plan.read_again)
-		plan.wait = timer_advance_wait_again(vcpu->kernel, lt->advance, &in);
+		plan.wait = timer_advance_wait_again(vcpu->kernel, &tuned, &in);
 
 	vcpu->wait_delta = plan.delta;
 	vcpu->wait_traced = vcpu->kernel->wait_trace->place == WAIT_TRACE_AFTER_EXIT;
 	if (!vcpu->wait_traced)
 		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id,
 			   (uint64_t)plan.delta, plan.delta >= 0);
-	HOST_TRACE(cpu, TP_TIMER_ADVANCE, vcpu->index, vcpu->id, lt->account.n,
-		   lt->advance->advance_ns);
 
-	const ps_t wait =
-		spin_time(cpu->host, busy_wait_host_cycles(plan.wait, cpu->host->cfg->tsc_khz));
+	const ps_t wait = spin_time(vcpu, busy_wait_host_cycles(plan.wait, vcpu->clock->tsc_khz));
 
 	HOST_TRACE(cpu, TP_BUSY_WAIT, vcpu->index, vcpu->id, lt->account.n, wait.v);
-	return wait;
+	lt->then = then;
+	lt->tuned_by = in;
+	if (!global) {
+		*lt->advance = tuned;
+		trace_advance(cpu, vcpu);
+	}
+	cpu_run(&vcpu->task.ctx, wait, RUN_IRQS_OFF, global ? tune_global : then);
 }
 
-void lapic_timer_init(struct vcpu *vcpu, struct timer_advance *advance)
+void lapic_timer_reset(struct vcpu *vcpu)
 {
 	struct lapic_timer *lt = &vcpu->timer;
 
-	lt->advance = advance ? advance : &lt->own;
+	lt->count =
+		(struct lapic_count){ .mode = LAPIC_MODE_ONESHOT, .divide = lapic_divide_count(0) };
+	lt->hv_in_use = false;
+	lt->masked = true;
+	lt->pending = false;
+	lt->expired_tscdeadline = guest_cycles(0);
+	vmx_preemption_timer_init(&lt->hv);
+}
+
+void lapic_timer_init(struct vcpu *vcpu, enum lapic_timer_mode mode)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	struct kvm_module *module = vcpu->module;
+	const bool global = vcpu->kernel->advance_scope->scope == ADVANCE_GLOBAL;
+	const int64_t min_period = module->params.min_timer_period_us;
+
+	lt->own = timer_advance_initial(vcpu->kernel, module->params.lapic_timer_advance_ns);
+	module->dynamic = lt->own.dynamic;
+	lt->advance = global ? &module->advance : &lt->own;
+	lapic_timer_reset(vcpu);
+	lt->count.mode = mode;
+	lt->masked = false;
+	lt->count_cfg.bus_cycle_ns = vcpu->bus_cycle_ns ? vcpu->bus_cycle_ns : 1;
+	lt->count_cfg.min_period_us = min_period == KVM_PARAM_DEFAULT ? vcpu->kernel->min_period->us
+								      : (uint32_t)min_period;
 	hrtimer_init(&lt->hrtimer, vcpu->task.cpu, TRACE_FN_APIC_TIMER_FN, COST_callback,
 		     apic_timer_fn, vcpu, vcpu->index);
 	lt->hrtimer.entered = apic_timer_entered;

@@ -1,46 +1,50 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lapic_timer - one vCPU's local-APIC timer, as KVM emulates it in the kernel, on an hrtimer.
+ * lapic_timer - one vCPU's local-APIC timer, as KVM emulates it in the kernel.
  *
- * The guest arms it by IA32_TSC_DEADLINE. The hrtimer fires timer_advance_ns early, on whichever
- *CPU the kernel in force puts it; the vCPU waits for the rest right before VM-entry.
+ * The guest writes its registers or IA32_TSC_DEADLINE. On the host it runs on an hrtimer, on
+ *whichever CPU the kernel in force puts that, or on the VMX preemption timer; it fires
+ *timer_advance_ns early, and the vCPU waits for the rest right before VM-entry.
  *
- *	WRMSR -> lapic_timer_set_deadline() -> hrtimer -> apic_timer_fn() -> apic_timer_expired():
- *pending, request, kick
+ *	write -> timer_start.h: cancel, store, start hv or hrtimer
+ *	      -> apic_timer_fn() or exit 52 -> apic_timer_expired(): pending, request, wake, kick
  *	      -> loop edge: kvm_inject_apic_timer_irqs() -> VM-entry: wait_lapic_expire()
  *
- * Also keeps the account of the deadline that is under way (R21), from the arming write to the
- *handler's first RDTSC.
+ * Also keeps the account of the expiry under way (R21), from the arming write to the handler's
+ *first RDTSC.
  *
- * Units:    deadlines in guest cycles; ns of CLOCK_MONOTONIC; instants ps.
- * Rounding: as models/kvm/sw_deadline.h and timer_advance.h say.
+ * Units:    ns of CLOCK_MONOTONIC, guest cycles; instants ps.
+ * Rounding: as sw_deadline.h, lapic_count.h, vmx_preemption_timer.h and timer_advance.h say.
  * Errors:   none at run time.
- * Left out: one-shot and periodic mode, the VMX preemption timer, posted interrupts. See
- *docs/model-limits.md. Source:   arch/x86/kvm/lapic.c. What differs between releases lives in
- *models/history/.
+ * Left out: posted interrupts and the fast paths. See docs/model-limits.md.
+ * Source:   arch/x86/kvm/lapic.c. What differs between releases lives in models/history/.
  */
 #ifndef LAPIC_TIMER_H
 #define LAPIC_TIMER_H
 
 #include "host_cpu.h"
-#include "sw_deadline.h"
+#include "kvm_module.h"
+#include "lapic_count.h"
 #include "timer_advance.h"
+#include "timer_start.h"
+#include "vmx_preemption_timer.h"
 
 struct vcpu;
 
-#define LOCAL_TIMER_VECTOR_GUEST 0xec
-
 enum account_state { ACCOUNT_NONE, ACCOUNT_ARMED, ACCOUNT_FIRED, ACCOUNT_INJECTED };
 
-struct account { /* the deadline under way: adjacent instants, from D to H */
+/* How an expiry was found: indices of the tracepoint's field `path`. */
+enum expiry_path { EXPIRY_HRTIMER, EXPIRY_HV, EXPIRY_AT_START };
+
+struct account { /* the expiry under way: adjacent instants, from D to H */
 	enum account_state state;
-	uint64_t n; /* number of the deadline on this vCPU, from 0 */
-	guest_cycles_t deadline;
-	ps_t due;     /* D: first instant at which the guest TSC reads the deadline */
-	ps_t fired;   /* F: the callback starts */
-	ps_t noticed; /* the guest's exit began, or its wake-up was done: not before F */
-	ps_t runs;    /* the vCPU's thread was on a CPU again */
-	ps_t seen;    /* S: pending is seen at the loop edge */
+	uint64_t n;              /* number of the expiry on this vCPU, from 0 */
+	guest_cycles_t deadline; /* guest TSC at D */
+	ps_t due;                /* D: first instant at which the guest TSC reads it */
+	ps_t fired;              /* F: the callback, or the hv exit, starts */
+	ps_t noticed;            /* the guest's exit began, or its wake-up was done: not before F */
+	ps_t runs;               /* the vCPU's thread was on a CPU again */
+	ps_t seen;               /* S: pending is seen at a loop edge */
 	ps_t wait_start, wait_end;
 	ps_t entered;           /* E: VM-entry ends */
 	ps_t progress_at_arm;   /* guest-mode time when the arming write was over */
@@ -49,27 +53,74 @@ struct account { /* the deadline under way: adjacent instants, from D to H */
 
 struct lapic_timer {
 	struct hrtimer hrtimer;
-	guest_cycles_t tscdeadline;         /* 0: disarmed */
-	guest_cycles_t expired_tscdeadline; /* its wait is still owed; 0: none */
+	struct vmx_preemption_timer hv;
+	bool hv_in_use, was_hv;
+	struct lapic_count count; /* mode, registers, target; in deadline mode the MSR */
+	struct lapic_count_config count_cfg;
+	bool masked;
 	bool pending;
+	guest_cycles_t expired_tscdeadline; /* its wait is still owed; 0: none */
 	struct timer_advance own;
 	struct timer_advance *advance; /* own, or the module's */
-	struct sw_deadline start;      /* decided at the start of the hrtimer_start segment */
-	ns_t restart_expires;
-	context_fn *then; /* where the vCPU goes on after a start or a migration */
+
+	/* the plan being carried out */
+	struct timer_start plan;
+	struct timer_step step;
+	enum hv_set set_hv;
+	uint64_t written; /* the register's new value */
+	context_fn *then; /* where the vCPU goes on */
+	bool outside;     /* by an ioctl while the vCPU is paused: nothing costs time */
+	enum expiry_path path;
+
+	struct wait_input
+		tuned_by; /* the global tuner's loads and its store, one segment each (B4) */
+	uint32_t tune_step;
+	bool tune_off;
+
 	struct account account;
 	uint64_t next_n;
 };
 
-void lapic_timer_init(struct vcpu *vcpu, struct timer_advance *advance);
+void lapic_timer_init(struct vcpu *vcpu, enum lapic_timer_mode mode);
 
-/* The guest wrote IA32_TSC_DEADLINE: cancel, store, start; in the vCPU's context, which goes on
- * with @then. */
-void lapic_timer_set_deadline(struct host_cpu *cpu, struct vcpu *vcpu, guest_cycles_t value,
+/* A vCPU newly created: registers as after reset, nothing armed or pending. */
+void lapic_timer_reset(struct vcpu *vcpu);
+
+/* Guest writes, in the vCPU's context, which goes on with @then. */
+void lapic_timer_write_deadline(struct host_cpu *cpu, struct vcpu *vcpu, guest_cycles_t value,
+				context_fn *then);
+void lapic_timer_write_count(struct host_cpu *cpu, struct vcpu *vcpu, uint32_t tmict,
+			     context_fn *then);
+void lapic_timer_write_divide(struct host_cpu *cpu, struct vcpu *vcpu, uint32_t tdcr,
 			      context_fn *then);
+void lapic_timer_write_lvtt(struct host_cpu *cpu, struct vcpu *vcpu, enum lapic_timer_mode mode,
+			    bool masked, context_fn *then);
+uint32_t lapic_timer_read_count(struct vcpu *vcpu);
+
+/* Exit reason 52. */
+void lapic_timer_hv_fires(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then);
+
+/* The vCPU is about to block, or goes on after it. */
+void lapic_timer_to_sw(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then);
+void lapic_timer_to_hv(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then);
+
+/* Loaded on another CPU: the hv timer is programmed again, by form. In the preempt notifier. */
+void lapic_timer_load_hv(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then);
 
 /* KVM_REQ_MIGRATE_TIMER: the vCPU runs on another CPU now. */
 void lapic_timer_migrate(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then);
+
+/* KVM_SET_LAPIC of a paused vCPU: @saved's registers with the count left as saved. */
+void lapic_timer_restore(struct host_cpu *cpu, struct vcpu *vcpu, const struct lapic_count *saved,
+			 uint32_t tmcct, bool masked);
+/* KVM_SET_MSRS IA32_TSC_DEADLINE of a paused vCPU. */
+void lapic_timer_restore_deadline(struct host_cpu *cpu, struct vcpu *vcpu, guest_cycles_t value);
+
+/* pending, and LVTT lets it through. */
+static inline bool lapic_timer_visible(const struct lapic_timer *lt)
+{
+	return lt->pending && !lt->masked;
+}
 
 /* The loop edge finds the timer pending: S of the account. */
 void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu);
@@ -77,14 +128,14 @@ void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu);
 /* kvm_inject_apic_timer_irqs(): the pending expiry goes into IRR. At a loop edge only. */
 void lapic_timer_inject(struct host_cpu *cpu, struct vcpu *vcpu);
 
-/* The busy wait before VM-entry: how long, 0 if none. */
-ps_t lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu);
+/* wait_lapic_expire() at its place before VM-entry; the vCPU goes on with @then when the wait is
+ * over. */
+void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then);
 
 /* The handler's first RDTSC: closes the account. */
 void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu);
 
-/* What was armed and never delivered is recorded when it is overwritten, and at the end of the run.
- */
+/* What fired and was never delivered is recorded at the end of the run. */
 void lapic_timer_end(struct host_cpu *cpu, struct vcpu *vcpu);
 
 #endif

@@ -9,38 +9,10 @@
 static void enter(struct host_cpu *cpu, struct vcpu *vcpu);
 static void loop_edge(struct host_cpu *cpu, struct vcpu *vcpu);
 static void process_requests(struct host_cpu *cpu, void *owner);
-static void guest_segment_ends(struct host_cpu *cpu, void *owner);
 
 ps_t vcpu_cost(struct vcpu *vcpu, enum cost_id id)
 {
 	return cost_draw(&vcpu->host->costs, &vcpu->costs, id);
-}
-
-guest_cycles_t vcpu_tsc(const struct vcpu *vcpu)
-{
-	return kvm_l1_tsc(host_tsc(vcpu->host), vcpu->tsc_offset, vcpu->rate.ratio,
-			  vcpu->rate.frac_bits);
-}
-
-ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value)
-{
-	const struct clock *clock = &vcpu->host->clock;
-	const guest_cycles_t at_start = kvm_l1_tsc(host_cycles(clock->start_tsc), vcpu->tsc_offset,
-						   vcpu->rate.ratio, vcpu->rate.frac_bits);
-
-	/* Below the offset too: compared as the kernel does, not taken for one wrap later. */
-	if (value.v <= at_start.v)
-		return ps(0);
-
-	const uint64_t scaled = value.v - vcpu->tsc_offset;
-	const u128 host =
-		(((u128)scaled << vcpu->rate.frac_bits) + vcpu->rate.ratio - 1) / vcpu->rate.ratio;
-
-	if (host <= clock->start_tsc)
-		return ps(0);
-	if (host > UINT64_MAX)
-		return PS_NEVER;
-	return clock_tsc_edge(clock, (uint64_t)host - clock->start_tsc);
 }
 
 static void run(struct vcpu *vcpu, enum cost_id cost, enum run_mode mode, context_fn *fn)
@@ -65,106 +37,6 @@ static uint64_t printed_rip(const struct vcpu *vcpu)
 
 	return 0x401000 + (guest->in_handler ? 0x1000 : 0) +
 	       (guest->in_handler ? guest->handler_op.kind : guest->op.kind) * 0x10;
-}
-
-/* --- guest mode --- */
-
-static bool can_exit_from(const struct vcpu *vcpu, const struct guest_op *op)
-{
-	return vcpu->exits_every.v && (op->kind == GUEST_SPIN || op->kind == GUEST_SPIN_UNTIL);
-}
-
-/* The whole turns of the spin until one ends at or after @at. */
-static ps_t turns_until(const struct vcpu *vcpu, ps_t at, ps_t now)
-{
-	const uint64_t loop = vcpu->guest.times.loop.v;
-	const uint64_t start =
-		now.v -
-		vcpu->spin_phase.v; /* of the current turn; wraps early in a run, as the sum does */
-	const uint64_t turns = at.v > now.v ? (at.v - start + loop - 1) / loop : 1;
-
-	return ps(turns * loop - vcpu->spin_phase.v);
-}
-
-/* How long until the spin notices something by itself: its condition, or that it is time for an
- * exit (R7, R9). */
-static ps_t spin_left(struct vcpu *vcpu, const struct guest_op *op, ps_t now)
-{
-	ps_t left = PS_NEVER;
-
-	if (guest_spin_over(&vcpu->guest, op))
-		return ps(vcpu->spin_phase.v ? vcpu->guest.times.loop.v - vcpu->spin_phase.v : 0);
-	if (op->kind == GUEST_SPIN_UNTIL) {
-		const ps_t edge = vcpu_tsc_edge(vcpu, op->value);
-
-		left = edge.v > now.v ? ps_sub(edge, now) : ps(0);
-	}
-	if (can_exit_from(vcpu, op)) {
-		const guest_cycles_t at = { vcpu->last_other_exit.v + vcpu->exits_every.v + 1 };
-		const ps_t turns = turns_until(vcpu, vcpu_tsc_edge(vcpu, at), now);
-
-		if (turns.v < left.v) {
-			vcpu->op_is_exit = true;
-			return turns;
-		}
-	}
-	return left;
-}
-
-/* Begins or goes on with the guest's current operation. */
-static void run_guest(struct host_cpu *cpu, struct vcpu *vcpu)
-{
-	const struct guest_op *op = guest_op(&vcpu->guest);
-	const ps_t now = sim_now(vcpu->host->sim);
-	ps_t left;
-
-	vcpu->guest_since = now;
-	vcpu->op_is_exit = false;
-	if (vcpu->delivering) {
-		left = vcpu->delivery_left;
-	} else if (op->kind == GUEST_SPIN || op->kind == GUEST_SPIN_UNTIL) {
-		left = spin_left(vcpu, op, now);
-	} else {
-		if (!vcpu->op_begun)
-			vcpu->op_left = op->time;
-		vcpu->op_begun = true;
-		left = vcpu->op_left;
-	}
-	if (vcpu->grid_every.v && !vcpu->guest.in_handler && !vcpu->delivering) {
-		const uint64_t since = now.v - vcpu->grid_phase.v;
-		const ps_t next = now.v < vcpu->grid_phase.v
-					  ? ps_sub(vcpu->grid_phase, now)
-					  : ps(vcpu->grid_every.v - since % vcpu->grid_every.v);
-
-		if (next.v < left.v) {
-			vcpu->op_is_exit = true;
-			left = next;
-		}
-	}
-	cpu_run(&vcpu->task.ctx, left, RUN_GUEST, guest_segment_ends);
-}
-
-/* Guest-mode time passed since run_guest(): for the operation, and for the guest as a whole. */
-static void account_guest_time(struct vcpu *vcpu)
-{
-	const ps_t ran = ps_sub(sim_now(vcpu->host->sim), vcpu->guest_since);
-	const struct guest_op *op = guest_op(&vcpu->guest);
-
-	vcpu->guest_time = ps_add(vcpu->guest_time, ran);
-	vcpu->guest_since = sim_now(vcpu->host->sim);
-	if (vcpu->delivering)
-		vcpu->delivery_left = ps_sub(vcpu->delivery_left, ran);
-	else if (op->kind == GUEST_SPIN || op->kind == GUEST_SPIN_UNTIL)
-		vcpu->spin_phase = ps((vcpu->spin_phase.v + ran.v) % vcpu->guest.times.loop.v);
-	else
-		vcpu->op_left = ps_sub(vcpu->op_left, ran);
-}
-
-static void next_op(struct vcpu *vcpu)
-{
-	guest_op_done(&vcpu->guest);
-	vcpu->op_begun = false;
-	vcpu->spin_phase = ps(0);
 }
 
 /* --- VM-exit --- */
@@ -196,6 +68,7 @@ static void handle_exit(struct host_cpu *cpu, struct vcpu *vcpu)
 		[EXIT_REASON_IO_INSTRUCTION] = COST_handle_io,
 		[EXIT_REASON_MSR_READ] = COST_handle_msr_read,
 		[EXIT_REASON_MSR_WRITE] = COST_handle_msr_write,
+		[EXIT_REASON_PREEMPTION_TIMER] = COST_handle_preemption_timer,
 	};
 	const bool eoi =
 		vcpu->reason == EXIT_REASON_MSR_WRITE && guest_op(&vcpu->guest)->kind == GUEST_EOI;
@@ -223,7 +96,7 @@ static void exited(struct host_cpu *cpu, void *owner)
 	handle_exit(cpu, vcpu);
 }
 
-static void begin_exit(struct vcpu *vcpu, enum exit_reason reason)
+void vcpu_begin_exit(struct vcpu *vcpu, enum exit_reason reason)
 {
 	vcpu->reason = reason;
 	vcpu->exit_started = sim_now(vcpu->host->sim);
@@ -235,19 +108,20 @@ static void guest_exit(struct task *task, struct host_cpu *cpu)
 {
 	struct vcpu *vcpu = sim_container_of(task, struct vcpu, task);
 
-	account_guest_time(vcpu);
-	begin_exit(vcpu, EXIT_REASON_EXTERNAL_INTERRUPT);
+	vcpu_account_guest_time(vcpu);
+	vcpu->stop = STOP_OP;
+	vcpu_begin_exit(vcpu, EXIT_REASON_EXTERNAL_INTERRUPT);
 }
 
 static void op_handled(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
-	next_op(vcpu);
+	vcpu_next_op(vcpu);
 	loop_edge(cpu, vcpu);
 }
 
-static void deadline_written(struct host_cpu *cpu, void *owner)
+static void msr_written(struct host_cpu *cpu, void *owner)
 {
 	run(owner, COST_finish_msr_write, RUN_KERNEL, op_handled);
 }
@@ -257,130 +131,121 @@ static void write_deadline(struct host_cpu *cpu, struct vcpu *vcpu)
 	const struct guest_op *op = guest_op(&vcpu->guest);
 
 	HOST_TRACE(cpu, TP_KVM_MSR, vcpu->index, 0x6e0, op->value.v);
-	lapic_timer_set_deadline(cpu, vcpu, op->value, deadline_written);
+	lapic_timer_write_deadline(cpu, vcpu, op->value, msr_written);
 }
 
 static void write_eoi(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	HOST_TRACE(cpu, TP_KVM_EOI, vcpu->index, vcpu->id, LOCAL_TIMER_VECTOR_GUEST);
+	HOST_TRACE(cpu, TP_KVM_EOI, vcpu->index, vcpu->id, GUEST_TIMER_VECTOR);
 	vcpu->isr = false;
 	if (vcpu->irr)
 		vcpu->requests |= REQ_EVENT;
 	op_handled(cpu, vcpu);
 }
 
+/* Index of the tracepoint's names of registers. */
+static uint64_t printed_register(enum apic_reg reg)
+{
+	switch (reg) {
+	case APIC_LVTT: return 0;
+	case APIC_TMICT: return 1;
+	case APIC_TMCCT: return 2;
+	case APIC_TDCR: return 3;
+	}
+	return 0;
+}
+
+static void write_register(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op *op)
+{
+	HOST_TRACE(cpu, TP_KVM_APIC, vcpu->index, 1, printed_register(op->reg), op->value.v);
+	switch (op->reg) {
+	case APIC_TMICT:
+		lapic_timer_write_count(cpu, vcpu, (uint32_t)op->value.v, msr_written);
+		return;
+	case APIC_TDCR:
+		lapic_timer_write_divide(cpu, vcpu, (uint32_t)op->value.v, msr_written);
+		return;
+	case APIC_LVTT:
+		lapic_timer_write_lvtt(cpu, vcpu, lvtt_mode(op->value.v), lvtt_masked(op->value.v),
+				       msr_written);
+		return;
+	case APIC_TMCCT: msr_written(cpu, vcpu); return; /* read-only */
+	}
+}
+
+static void read_register(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op *op)
+{
+	if (op->kind == GUEST_APIC_READ) {
+		vcpu->guest.apic_read = op->reg == APIC_TMCCT ? lapic_timer_read_count(vcpu) : 0;
+		HOST_TRACE(cpu, TP_KVM_APIC, vcpu->index, 0, printed_register(op->reg),
+			   vcpu->guest.apic_read);
+	}
+	op_handled(cpu, vcpu);
+}
+
+static void write_tsc(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	if (vcpu->tsc_write.relative)
+		vcpu_adjust_tsc(vcpu, vcpu->tsc_write.value);
+	else
+		vcpu_write_tsc(vcpu, guest_cycles((uint64_t)vcpu->tsc_write.value));
+	vcpu->tsc_write.due = false;
+	loop_edge(cpu, vcpu);
+}
+
+static void write_msr(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	const struct guest_op *op = guest_op(&vcpu->guest);
+
+	if (vcpu->tsc_write.due)
+		write_tsc(cpu, vcpu);
+	else if (op->kind == GUEST_EOI)
+		write_eoi(cpu, vcpu);
+	else if (op->kind == GUEST_APIC_WRITE)
+		write_register(cpu, vcpu, op);
+	else
+		write_deadline(cpu, vcpu);
+}
+
+static void hv_handled(struct host_cpu *cpu, void *owner) { loop_edge(cpu, owner); }
+
 static void handled(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
-	const enum guest_op_kind kind = guest_op(&vcpu->guest)->kind;
 
-	if (vcpu->op_is_exit) { /* an exit of the loop, not of the operation */
-		vcpu->op_is_exit = false;
+	if (vcpu->stop == STOP_OTHER_EXIT) { /* an exit of the loop, not of the operation */
+		vcpu->stop = STOP_OP;
 		loop_edge(cpu, vcpu);
 		return;
 	}
 	switch (vcpu->reason) {
-	case EXIT_REASON_MSR_WRITE:
-		if (kind == GUEST_EOI)
-			write_eoi(cpu, vcpu);
-		else
-			write_deadline(cpu, vcpu);
-		return;
-	case EXIT_REASON_MSR_READ: op_handled(cpu, vcpu); return;
+	case EXIT_REASON_MSR_WRITE: write_msr(cpu, vcpu); return;
+	case EXIT_REASON_MSR_READ: read_register(cpu, vcpu, guest_op(&vcpu->guest)); return;
+	case EXIT_REASON_CPUID:
+	case EXIT_REASON_IO_INSTRUCTION: op_handled(cpu, vcpu); return;
 	case EXIT_REASON_HLT:
 		vcpu->halted = true;
 		op_handled(cpu, vcpu);
 		return;
+	case EXIT_REASON_PREEMPTION_TIMER: lapic_timer_hv_fires(cpu, vcpu, hv_handled); return;
 	case EXIT_REASON_INTERRUPT_WINDOW:
 		vcpu->window = false;
 		vcpu->requests |= REQ_EVENT;
 		break;
-	default: break;
+	case EXIT_REASON_EXTERNAL_INTERRUPT:
+	case EXIT_REASON_COUNT: break;
 	}
 	loop_edge(cpu, vcpu);
 }
 
-/* --- what a guest operation does at its end --- */
-
-/* A recorded deadline armed this much later than it was recorded is counted: its own RDTSC and
- * WRMSR take no longer. */
-#define LATE_ARM_CYCLES 1000
-
-static void late_arm(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op *op)
-{
-	const guest_cycles_t now = vcpu_tsc(vcpu);
-
-	if (op->planned.v && now.v > op->planned.v + LATE_ARM_CYCLES)
-		HOST_TRACE(cpu, TP_LAPIC_LATE_ARM, vcpu->index, vcpu->id, vcpu->timer.next_n,
-			   now.v - op->planned.v);
-}
-
-static void guest_segment_ends(struct host_cpu *cpu, void *owner)
-{
-	struct vcpu *vcpu = owner;
-	struct guest *guest = &vcpu->guest;
-	const struct guest_op *op = guest_op(guest);
-
-	account_guest_time(vcpu);
-	if (vcpu->delivering) {
-		vcpu->delivering = false;
-		run_guest(cpu, vcpu);
-		return;
-	}
-	if (vcpu->op_is_exit) {
-		vcpu->last_other_exit = vcpu_tsc(vcpu);
-		begin_exit(vcpu, guest->cfg->other_exits.reason);
-		return;
-	}
-	switch (op->kind) {
-	case GUEST_WRMSR_DEADLINE:
-		late_arm(cpu, vcpu, op);
-		begin_exit(vcpu, EXIT_REASON_MSR_WRITE);
-		return;
-	case GUEST_EOI: begin_exit(vcpu, EXIT_REASON_MSR_WRITE); return;
-	case GUEST_RDMSR: begin_exit(vcpu, EXIT_REASON_MSR_READ); return;
-	case GUEST_HLT: begin_exit(vcpu, EXIT_REASON_HLT); return;
-	case GUEST_RDTSC:
-		guest->tsc = vcpu_tsc(vcpu);
-		if (guest->in_handler)
-			lapic_timer_delivered(cpu, vcpu);
-		break;
-	default: break;
-	}
-	next_op(vcpu);
-	if (guest->interrupts && vcpu->window)
-		begin_exit(vcpu, EXIT_REASON_INTERRUPT_WINDOW);
-	else
-		run_guest(cpu, vcpu);
-}
-
 /* --- VM-entry --- */
-
-static void in_guest(struct host_cpu *cpu, void *owner)
-{
-	struct vcpu *vcpu = owner;
-	struct account *a = &vcpu->timer.account;
-
-	if (!vcpu->entered) { /* the program's first instruction: its exits count from here */
-		vcpu->entered = true;
-		vcpu->last_other_exit = vcpu_tsc(vcpu);
-	}
-	if (vcpu->injected) {
-		vcpu->injected = false;
-		if (a->state == ACCOUNT_INJECTED)
-			a->entered = sim_now(vcpu->host->sim);
-		guest_interrupt(&vcpu->guest);
-		vcpu->op_begun = false;
-		vcpu->delivering = true;
-		vcpu->delivery_left = vcpu_cost(vcpu, COST_irq_delivery);
-	}
-	run_guest(cpu, vcpu);
-}
 
 static void world_switch(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	vcpu->timer.account.wait_end = sim_now(vcpu->host->sim);
-	run(vcpu, COST_vmentry, RUN_IRQS_OFF, in_guest);
+	/* A wait that was not owed began and ended at its place. */
+	if (vcpu->kernel->wait_site->place == WAIT_WORLD_SWITCH)
+		vcpu->timer.account.wait_end = sim_now(vcpu->host->sim);
+	run(vcpu, COST_vmentry, RUN_IRQS_OFF, vcpu_in_guest);
 }
 
 static void waited_last(struct host_cpu *cpu, void *owner) { world_switch(cpu, owner); }
@@ -389,22 +254,31 @@ static void waited_last(struct host_cpu *cpu, void *owner) { world_switch(cpu, o
 static void wait_here(struct host_cpu *cpu, struct vcpu *vcpu, enum wait_place place,
 		      context_fn *then)
 {
-	if (vcpu->kernel->wait_site->place != place) {
+	if (vcpu->kernel->wait_site->place == place)
+		lapic_timer_wait(cpu, vcpu, then);
+	else
 		then(cpu, vcpu);
-		return;
-	}
-	vcpu->timer.account.wait_start = sim_now(vcpu->host->sim);
-	cpu_run(&vcpu->task.ctx, lapic_timer_wait(cpu, vcpu), RUN_IRQS_OFF, then);
 }
 
+/* vmx_vcpu_run(): the preemption timer's count is written, then comes the newer place of the wait.
+ */
 static void loaded_state(struct host_cpu *cpu, void *owner)
 {
-	wait_here(cpu, owner, WAIT_WORLD_SWITCH, waited_last);
+	struct vcpu *vcpu = owner;
+
+	if (vcpu->host->cfg->vendor == HOST_INTEL)
+		vcpu->hv_entry = vmx_hv_entry(vcpu->kernel, &vcpu->timer.hv, vcpu_host_tsc(vcpu),
+					      vcpu->host->cfg->hv_rate_shift, false);
+	wait_here(cpu, vcpu, WAIT_WORLD_SWITCH, waited_last);
 }
 
 static void waited_first(struct host_cpu *cpu, void *owner)
 {
-	run(owner, COST_entry_load, RUN_IRQS_OFF, loaded_state);
+	struct vcpu *vcpu = owner;
+
+	if (vcpu->kernel->wait_site->place == WAIT_BEFORE_GUEST_ENTER)
+		vcpu->timer.account.wait_end = sim_now(vcpu->host->sim);
+	run(vcpu, COST_entry_load, RUN_IRQS_OFF, loaded_state);
 }
 
 /* The last look before entry: what came since the requests were processed sends the vCPU round the
@@ -413,7 +287,8 @@ static void entry_check(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
-	if (vcpu->requests || vcpu->mode == EXITING_GUEST_MODE || cpu->need_resched) {
+	if (vcpu->requests || vcpu->mode == EXITING_GUEST_MODE || cpu->need_resched ||
+	    vcpu->pause) {
 		vcpu->mode = OUTSIDE_GUEST_MODE;
 		loop_edge(cpu, vcpu);
 		return;
@@ -439,7 +314,7 @@ static void interrupts_off(struct vcpu *vcpu)
  * when it can. */
 static bool can_inject(struct vcpu *vcpu)
 {
-	if (vcpu->irr && !vcpu->isr && !vcpu->injected && vcpu->guest.interrupts)
+	if (vcpu->irr && !vcpu->isr && !vcpu->injected && guest_interruptible(&vcpu->guest))
 		return true;
 	vcpu->requests &= ~REQ_EVENT;
 	if (vcpu->irr && !vcpu->isr && !vcpu->injected)
@@ -455,7 +330,7 @@ static void event_injected(struct host_cpu *cpu, void *owner)
 	vcpu->irr = false;
 	vcpu->isr = true;
 	vcpu->injected = true;
-	HOST_TRACE(cpu, TP_KVM_INJ_VIRQ, vcpu->index, LOCAL_TIMER_VECTOR_GUEST);
+	HOST_TRACE(cpu, TP_KVM_INJ_VIRQ, vcpu->index, GUEST_TIMER_VECTOR);
 	interrupts_off(vcpu);
 }
 
@@ -468,6 +343,8 @@ static void process_requests(struct host_cpu *cpu, void *owner)
 		lapic_timer_migrate(cpu, vcpu, process_requests);
 		return;
 	}
+	if (vcpu->rate.always_catchup)
+		vcpu_catch_up(vcpu);
 	if (vcpu->requests & REQ_EVENT && can_inject(vcpu))
 		run(vcpu, COST_inject_event, RUN_KERNEL, event_injected);
 	else
@@ -483,8 +360,10 @@ static void enter(struct host_cpu *cpu, struct vcpu *vcpu)
 
 static bool runnable(const struct vcpu *vcpu)
 {
-	return vcpu->irr && !vcpu->isr && vcpu->guest.interrupts;
+	return vcpu->irr && !vcpu->isr && guest_interruptible(&vcpu->guest);
 }
+
+static void back_in_hv(struct host_cpu *cpu, void *owner) { loop_edge(cpu, owner); }
 
 static void block_ends(struct host_cpu *cpu, void *owner)
 {
@@ -493,7 +372,7 @@ static void block_ends(struct host_cpu *cpu, void *owner)
 	vcpu->on_waitqueue = false;
 	HOST_TRACE(cpu, TP_KVM_VCPU_WAKEUP, vcpu->index,
 		   ps_sub(sim_now(vcpu->host->sim), vcpu->blocked).v / PS_PER_NS);
-	loop_edge(cpu, vcpu);
+	lapic_timer_to_hv(cpu, vcpu, back_in_hv);
 }
 
 /* On the wait queue first, then the look: a wake-up in between is not lost. */
@@ -503,8 +382,15 @@ static void about_to_sleep(struct host_cpu *cpu, void *owner)
 
 	vcpu->on_waitqueue = true;
 	run(vcpu, COST_block, RUN_KERNEL, block_ends);
-	if (!vcpu->timer.pending && !runnable(vcpu))
+	if (!lapic_timer_visible(&vcpu->timer) && !runnable(vcpu) && !vcpu->pause)
 		task_block(cpu);
+}
+
+/* The preemption timer stops outside guest mode, so the hrtimer takes over before the vCPU sleeps.
+ */
+static void in_software(struct host_cpu *cpu, void *owner)
+{
+	run(owner, COST_block, RUN_KERNEL, about_to_sleep);
 }
 
 static void block(struct host_cpu *cpu, struct vcpu *vcpu)
@@ -515,13 +401,36 @@ static void block(struct host_cpu *cpu, struct vcpu *vcpu)
 		return;
 	}
 	vcpu->blocked = sim_now(vcpu->host->sim);
-	run(vcpu, COST_block, RUN_KERNEL, about_to_sleep);
+	lapic_timer_to_sw(cpu, vcpu, in_software);
 }
 
 /* --- the loop --- */
 
+static void enter_kvm_run(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	vcpu->in_user_space = false;
+	if (vcpu->halted)
+		block(cpu, vcpu);
+	else
+		enter(cpu, vcpu);
+}
+
+/* A signal is pending: KVM_RUN returns, and the thread sleeps until it is resumed. */
+static void leave_kvm_run(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	vcpu->in_user_space = true;
+	run(vcpu, COST_loop_edge, RUN_KERNEL, enter_kvm_run);
+	task_block(cpu);
+}
+
 static void go_round(struct host_cpu *cpu, struct vcpu *vcpu)
 {
+	if (vcpu->pause) {
+		leave_kvm_run(cpu, vcpu);
+		return;
+	}
 	if (vcpu->halted)
 		block(cpu, vcpu);
 	else
@@ -540,7 +449,7 @@ static void at_loop_edge(struct host_cpu *cpu, void *owner)
 	struct vcpu *vcpu = owner;
 
 	vcpu->requests &= ~REQ_PENDING_TIMER;
-	if (!vcpu->timer.pending) {
+	if (!lapic_timer_visible(&vcpu->timer)) {
 		go_round(cpu, vcpu);
 		return;
 	}
@@ -555,82 +464,136 @@ static void loop_edge(struct host_cpu *cpu, struct vcpu *vcpu)
 
 /* --- the thread --- */
 
+/* What the notifier interrupted goes on. */
+static void notified(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	vcpu->task.ctx = vcpu->interrupted;
+	vcpu->timer.plan = vcpu->interrupted_plan;
+	vcpu->timer.then = vcpu->interrupted_then;
+}
+
+/* kvm_arch_vcpu_load() from the preempt notifier. */
 static void sched_in(struct task *task, struct host_cpu *cpu)
 {
 	struct vcpu *vcpu = sim_container_of(task, struct vcpu, task);
+	const bool moved = vcpu->loaded && vcpu->loaded != cpu;
 
 	vcpu->ran = sim_now(vcpu->host->sim);
-	if (vcpu->loaded && vcpu->loaded != cpu)
-		vcpu->requests |= REQ_MIGRATE_TIMER;
 	vcpu->loaded = cpu;
+	if (!moved)
+		return;
+	vcpu->requests |= REQ_MIGRATE_TIMER;
+	if (!vcpu->timer.hv_in_use)
+		return;
+	vcpu->interrupted = vcpu->task.ctx;
+	vcpu->interrupted_plan = vcpu->timer.plan;
+	vcpu->interrupted_then = vcpu->timer.then;
+	lapic_timer_load_hv(cpu, vcpu, notified);
 }
 
 static const struct task_ops vcpu_task_ops = { .sched_in = sched_in, .guest_exit = guest_exit };
 
-static void first_entry(struct host_cpu *cpu, void *owner) { enter(cpu, owner); }
-
-static uint64_t to_cycles(struct quantity q, khz_t khz)
-{
-	return q.unit == QUANTITY_CYCLES ? q.v : (uint64_t)((u128)q.v * khz.v / NSEC_PER_SEC);
-}
-
-static ps_t to_ps(struct quantity q, khz_t khz)
-{
-	return q.unit == QUANTITY_PS ? ps(q.v) : clock_cycles_to_ps(khz, q.v);
-}
-
-static void init_guest(struct vcpu *vcpu, const struct vcpu_setup *setup)
-{
-	const struct guest_config *cfg = setup->guest;
-	const khz_t khz = vcpu->rate.khz;
-	const struct guest_times times = {
-		.delta = guest_cycles(to_cycles(cfg->delta, khz)),
-		.arm_jitter = to_ps(cfg->arm_jitter, khz),
-		.loop = ps_max(to_ps(cfg->loop, khz), ps(1)),
-		.op = vcpu->host->costs.cost[COST_guest_op].quantile[0],
-	};
-
-	guest_init(&vcpu->guest, cfg, &times, setup->seed, setup->index);
-	if (!cfg->other_exits.every.v)
-		return;
-	if (cfg->other_exits.from == EXITS_FROM_LAST) {
-		vcpu->exits_every = guest_cycles(to_cycles(cfg->other_exits.every, khz));
-	} else {
-		vcpu->grid_every = to_ps(cfg->other_exits.every, khz);
-		vcpu->grid_phase = to_ps(cfg->other_exits.phase, khz);
-	}
-}
-
-bool vcpu_init(struct vcpu *vcpu, struct host *host, const struct kernel *kernel,
+bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 	       const struct vcpu_setup *setup)
 {
-	const bool intel = host->cfg->vendor == HOST_INTEL;
-	const struct tsc_host tsc = {
-		.khz = host->cfg->tsc_khz,
-		.tolerance_ppm = TSC_TOLERANCE_PPM_DEFAULT,
-		.frac_bits = intel ? 48 : 32,
-		.has_scaling = true,
-	};
-	const khz_t khz = setup->cfg->tsc_khz.v ? setup->cfg->tsc_khz : host->cfg->tsc_khz;
+	const struct host_config *cfg = host->cfg;
 
 	*vcpu = (struct vcpu){
 		.host = host,
-		.kernel = kernel,
+		.module = module,
+		.kernel = module->kernel,
 		.index = setup->index,
 		.id = setup->cfg->id,
+		.bus_cycle_ns = setup->vm->apic_bus_cycle_ns,
+		.clock = &host->clock,
+		.tsc_host = {
+			.khz = cfg->tsc_khz,
+			.tolerance_ppm = module->params.tsc_tolerance_ppm,
+			.frac_bits = cfg->vendor == HOST_INTEL ? 48 : 32,
+			.has_scaling = cfg->tsc_scaling,
+		},
 		.tsc_offset = setup->cfg->tsc_offset,
 	};
 	task_init(&vcpu->task, setup->task_id, TASK_FAIR, &vcpu_task_ops, vcpu);
 	vcpu->task.affinity = setup->cfg->affinity;
-	cost_streams_init(&vcpu->costs, setup->seed, ENTITY_VCPU + setup->index);
-	vcpu->rate = tsc_rate_initial(&tsc);
-	if (tsc_set_khz(kernel, &tsc, khz, &vcpu->rate))
-		return false;
 	vcpu->task.cpu = &host->cpus[setup->cfg->cpu];
-	lapic_timer_init(vcpu, setup->advance);
-	vcpu->timer.own = timer_advance_initial(kernel, setup->advance_param);
-	init_guest(vcpu, setup);
+	cost_streams_init(&vcpu->costs, setup->seed, ENTITY_VCPU + setup->index);
+	vcpu->rate = tsc_rate_initial(&vcpu->tsc_host);
+	if (!vcpu_set_khz(vcpu, setup->cfg->tsc_khz.v ? setup->cfg->tsc_khz : cfg->tsc_khz))
+		return false;
+	vcpu_adjust_tsc(vcpu, 0);
+	lapic_timer_init(vcpu, LAPIC_MODE_TSC_DEADLINE);
+	vcpu_guest_init(vcpu, &setup->vm->guest, setup->seed);
 	return true;
 }
 
-void vcpu_start(struct vcpu *vcpu) { cpu_run(&vcpu->task.ctx, ps(0), RUN_KERNEL, first_entry); }
+void vcpu_start(struct vcpu *vcpu) { cpu_run(&vcpu->task.ctx, ps(0), RUN_KERNEL, enter_kvm_run); }
+
+/* --- a pause, and what user space does in it --- */
+
+void vcpu_pause(struct vcpu *vcpu)
+{
+	vcpu->pause = true;
+	if (vcpu->on_waitqueue) {
+		vcpu->woken = sim_now(vcpu->host->sim);
+		task_wake(vcpu->host, NULL, &vcpu->task);
+	} else if (vcpu->mode == IN_GUEST_MODE) {
+		vcpu->mode = EXITING_GUEST_MODE;
+		host_raise(vcpu->task.cpu, IRQ_RESCHEDULE);
+	}
+}
+
+void vcpu_resume(struct vcpu *vcpu)
+{
+	vcpu->pause = false;
+	if (vcpu->in_user_space)
+		task_wake(vcpu->host, NULL, &vcpu->task);
+}
+
+void vcpu_save(struct vcpu *vcpu)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+
+	vcpu->saved = (struct vcpu_saved){
+		.khz = vcpu->rate.khz,
+		.tsc = vcpu_tsc(vcpu),
+		.count = lt->count,
+		.tmcct = lapic_count_saved(vcpu->kernel, &lt->count, &lt->count_cfg,
+					   host_monotonic(vcpu->host)),
+		.masked = lt->masked,
+	};
+	if (vcpu->kernel->deadline_read->given(lt->count.mode))
+		vcpu->saved.tscdeadline = lt->count.tscdeadline;
+}
+
+void vcpu_restore_khz(struct vcpu *vcpu) { vcpu_set_khz(vcpu, vcpu->saved.khz); }
+
+void vcpu_restore_tsc(struct vcpu *vcpu) { vcpu_write_tsc(vcpu, vcpu->saved.tsc); }
+
+void vcpu_restore_lapic(struct vcpu *vcpu)
+{
+	lapic_timer_restore(vcpu->task.cpu, vcpu, &vcpu->saved.count, vcpu->saved.tmcct,
+			    vcpu->saved.masked);
+}
+
+void vcpu_restore_deadline(struct vcpu *vcpu)
+{
+	lapic_timer_restore_deadline(vcpu->task.cpu, vcpu, vcpu->saved.tscdeadline);
+}
+
+void vcpu_move(struct vcpu *vcpu, const struct clock *clock, bool tsc_scaling)
+{
+	struct host_cpu *cpu = vcpu->task.cpu;
+
+	hrtimer_remove(cpu, &vcpu->timer.hrtimer);
+	vcpu->moved_clock = *clock;
+	vcpu->clock = &vcpu->moved_clock;
+	vcpu->tsc_host.khz = clock->tsc_khz;
+	vcpu->tsc_host.has_scaling = tsc_scaling;
+	vcpu->rate = tsc_rate_initial(&vcpu->tsc_host);
+	vcpu_set_khz(vcpu, clock->tsc_khz);
+	vcpu_write_tsc(vcpu, guest_cycles(0));
+	lapic_timer_reset(vcpu);
+}

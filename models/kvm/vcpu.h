@@ -8,12 +8,13 @@
  *vcpu_block : vcpu_enter_guest
  *
  * A request without a kick stays unseen until the next exit; a kick finds IN_GUEST_MODE and sends
- *an IPI.
+ *an IPI. What the guest does in guest mode is carried out by vcpu_guest.c, its TSC is kept by
+ *vcpu_tsc.c.
  *
  * Units:  ps; guest TSC in cycles. Errors: none at run time.
- * Left out: user-space exits, nested guests, halt polling, APICv. See docs/model-limits.md.
- * Source: arch/x86/kvm/x86.c (vcpu_run(), vcpu_enter_guest()), virt/kvm/kvm_main.c
- *(kvm_vcpu_block(), kvm_vcpu_kick()).
+ * Left out: user-space exits but for a pause, nested guests, halt polling, APICv. See
+ *docs/model-limits.md. Source: arch/x86/kvm/x86.c (vcpu_run(), vcpu_enter_guest()),
+ *virt/kvm/kvm_main.c (kvm_vcpu_block(), kvm_vcpu_kick()).
  */
 #ifndef VCPU_H
 #define VCPU_H
@@ -21,9 +22,11 @@
 #include "guest.h"
 #include "host_cpu.h"
 #include "kvm_config.h"
+#include "kvm_module.h"
 #include "kvm_time.h"
 #include "lapic_timer.h"
 #include "scheduler.h"
+#include "tsc_rate.h"
 
 enum vcpu_mode { OUTSIDE_GUEST_MODE, IN_GUEST_MODE, EXITING_GUEST_MODE };
 
@@ -33,27 +36,52 @@ enum vcpu_request {
 	REQ_MIGRATE_TIMER = 4,
 };
 
+/* Set by the timeline while the guest runs: done by the guest's next instruction. */
+struct tsc_write {
+	bool due, relative;
+	int64_t value;
+};
+
+struct vcpu_saved { /* KVM_GET_LAPIC, KVM_GET_MSRS, KVM_GET_TSC_KHZ */
+	khz_t khz;
+	guest_cycles_t tsc, tscdeadline;
+	struct lapic_count count;
+	uint32_t tmcct;
+	bool masked;
+};
+
 struct vcpu {
 	struct task task;
 	struct host *host;
+	struct kvm_module *module;
 	const struct kernel *kernel;
 	uint32_t index, id; /* in the world; as the guest numbers it */
 	struct guest guest;
-	struct guest_rate rate;
-	uint64_t tsc_offset;
 	struct lapic_timer timer;
 	struct cost_streams costs;
+	uint32_t bus_cycle_ns;
+
+	/* vcpu_tsc.c */
+	const struct clock *clock; /* the host's, or after a move another host's TSC */
+	struct clock moved_clock;
+	struct tsc_host tsc_host;
+	struct guest_rate rate;
+	uint64_t tsc_offset;
+	guest_cycles_t tsc_written; /* the last write, and when: for catch-up */
+	ns_t tsc_written_at;
+	struct tsc_write tsc_write;
 
 	enum vcpu_mode mode;
 	uint32_t requests; /* enum vcpu_request */
 	bool halted, on_waitqueue;
-	bool irr, isr;    /* the timer vector's bits */
-	bool injected;    /* in the VM-entry interruption field */
-	bool window;      /* an interrupt-window exit is requested */
-	bool wait_traced; /* by form: the wait's tracepoint follows the next exit */
+	bool pause, in_user_space; /* asked for by a signal; out of KVM_RUN */
+	bool irr, isr;             /* the timer vector's bits */
+	bool injected;             /* in the VM-entry interruption field */
+	bool window;               /* an interrupt-window exit is requested */
+	bool wait_traced;          /* by form: the wait's tracepoint follows the next exit */
 	int64_t wait_delta;
 	struct host_cpu *loaded; /* where load() ran last */
-	uint32_t msr_deadline_writes;
+	struct vcpu_saved saved;
 
 	enum exit_reason reason;
 	ps_t exit_started, exit_traced; /* VM-exit begins; kvm_exit */
@@ -61,44 +89,89 @@ struct vcpu {
 	bool exit_open;                 /* exited and not entered since */
 	ps_t woken, ran, blocked;       /* wake-up, last sched_in, beginning of a halt */
 
-	ps_t guest_since;          /* guest mode entered or the operation begun */
-	ps_t guest_time;           /* in guest mode so far */
-	ps_t op_left;              /* of the current operation */
-	bool op_begun, op_is_exit; /* an exit of its own is due at the segment's end, not the
-				      operation's */
-	ps_t spin_phase;           /* into the current turn of a spin */
+	/* what a preempt notifier interrupts: the thread goes on there */
+	struct context interrupted;
+	struct timer_start interrupted_plan;
+	context_fn *interrupted_then;
+
+	/* vcpu_guest.c */
+	ps_t guest_since; /* guest mode entered or the operation begun */
+	ps_t guest_time;  /* in guest mode so far */
+	ps_t op_left;     /* of the current operation */
+	bool op_begun;
+	enum guest_stop { STOP_OP, STOP_OTHER_EXIT, STOP_HV } stop; /* what the segment's end is */
+	ps_t spin_phase; /* into the current turn of a spin */
 	guest_cycles_t last_other_exit;
 	guest_cycles_t exits_every; /* 0: none */
 	ps_t grid_every, grid_phase;
 	ps_t delivery_left; /* irq_delivery still to come */
 	bool delivering;
+	ps_t hv_fires; /* the preemption timer's count runs out; PS_NEVER: it does not */
+	struct vmx_hv_entry hv_entry;
 };
 
 struct vcpu_setup {
 	uint32_t index, task_id;
 	const struct vcpu_config *cfg;
-	const struct guest_config *guest;
-	struct timer_advance *advance; /* the module's, where it is global; else NULL */
-	int64_t advance_param;
+	const struct vm_config *vm;
 	uint64_t seed;
 };
 
 /* False: the rate cannot be set on this host. */
-bool vcpu_init(struct vcpu *vcpu, struct host *host, const struct kernel *kernel,
+bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 	       const struct vcpu_setup *setup);
 
 /* Right after the task was placed: the thread is in KVM_RUN, before its first entry. */
 void vcpu_start(struct vcpu *vcpu);
 
+/* A signal takes the thread out of KVM_RUN; resumed, it goes in again (R19). */
+void vcpu_pause(struct vcpu *vcpu);
+void vcpu_resume(struct vcpu *vcpu);
+
+/* Of a paused vCPU: what user space reads, and sets again part by part. */
+void vcpu_save(struct vcpu *vcpu);
+void vcpu_restore_khz(struct vcpu *vcpu);
+void vcpu_restore_tsc(struct vcpu *vcpu);
+void vcpu_restore_lapic(struct vcpu *vcpu);
+void vcpu_restore_deadline(struct vcpu *vcpu);
+
+/* A vCPU newly created on another host takes its place. */
+void vcpu_move(struct vcpu *vcpu, const struct clock *clock, bool tsc_scaling);
+
 ps_t vcpu_cost(struct vcpu *vcpu, enum cost_id id);
-
-guest_cycles_t vcpu_tsc(const struct vcpu *vcpu);
-
-/* First instant at which the guest TSC reads at least @value, which may lie in the past; before the
- * run: 0. */
-ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value);
 
 /* For expiries: asleep in kvm_vcpu_block()? */
 static inline bool vcpu_sleeps(const struct vcpu *vcpu) { return vcpu->on_waitqueue; }
+
+/* --- vcpu_tsc.c --- */
+
+host_cycles_t vcpu_host_tsc(const struct vcpu *vcpu);
+guest_cycles_t vcpu_tsc(const struct vcpu *vcpu);
+guest_cycles_t vcpu_tsc_at(const struct vcpu *vcpu, ps_t at);
+struct lapic_count_clock vcpu_count_clock(const struct vcpu *vcpu);
+
+/* First instant at which the guest TSC reads at least @value; at the start of the run at the
+ * earliest. */
+ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value);
+
+/* False: KVM_SET_TSC_KHZ fails. */
+bool vcpu_set_khz(struct vcpu *vcpu, khz_t khz);
+void vcpu_write_tsc(struct vcpu *vcpu, guest_cycles_t value);
+void vcpu_adjust_tsc(struct vcpu *vcpu, int64_t by);
+
+/* Where the CPU cannot scale: the offset is moved forward to what the guest's rate has come to. */
+void vcpu_catch_up(struct vcpu *vcpu);
+
+/* --- between vcpu.c and vcpu_guest.c --- */
+
+void vcpu_begin_exit(struct vcpu *vcpu, enum exit_reason reason);
+void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu);
+void vcpu_in_guest(struct host_cpu *cpu, void *owner); /* the end of VM-entry */
+void vcpu_account_guest_time(struct vcpu *vcpu);
+void vcpu_next_op(struct vcpu *vcpu);
+void vcpu_guest_init(struct vcpu *vcpu, const struct guest_config *cfg, uint64_t seed);
+
+/* The timeline: the guest writes its TSC, at once if it runs. */
+void vcpu_guest_writes_tsc(struct vcpu *vcpu, bool relative, int64_t value);
 
 #endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+/* vcpu_guest - carries out the guest's operations on the vCPU's clock (R7 to R9, R15). */
+#include "vcpu.h"
+
+/* A recorded deadline armed this much later than it was recorded is counted: RDTSC and WRMSR take
+ * no longer. */
+#define LATE_ARM_CYCLES 1000
+
+static void guest_segment_ends(struct host_cpu *cpu, void *owner);
+
+static bool is_spin(const struct guest_op *op)
+{
+	return op->kind == GUEST_SPIN || op->kind == GUEST_SPIN_UNTIL || op->kind == GUEST_SPIN_FOR;
+}
+
+/* The whole turns of the spin until one ends at or after @at. */
+static ps_t turns_until(const struct vcpu *vcpu, ps_t at, ps_t now)
+{
+	const uint64_t loop = vcpu->guest.times.loop.v;
+	/* Where the current turn began; wraps early in a run, as the sum does. */
+	const uint64_t start = now.v - vcpu->spin_phase.v;
+	const uint64_t turns = at.v > now.v ? (at.v - start + loop - 1) / loop : 1;
+
+	return ps(turns * loop - vcpu->spin_phase.v);
+}
+
+/* How long until the spin notices something by itself: its condition, or that it is time for an
+ * exit. */
+static ps_t spin_left(struct vcpu *vcpu, const struct guest_op *op, ps_t now)
+{
+	ps_t left = op->kind == GUEST_SPIN_FOR ? vcpu->op_left : PS_NEVER;
+
+	if (guest_spin_over(&vcpu->guest, op))
+		return ps(vcpu->spin_phase.v ? vcpu->guest.times.loop.v - vcpu->spin_phase.v : 0);
+	if (op->kind == GUEST_SPIN_UNTIL) {
+		const ps_t edge = vcpu_tsc_edge(vcpu, op->value);
+
+		left = edge.v > now.v ? ps_sub(edge, now) : ps(0);
+	}
+	if (vcpu->exits_every.v) {
+		const guest_cycles_t at = { vcpu->last_other_exit.v + vcpu->exits_every.v + 1 };
+		const ps_t turns = turns_until(vcpu, vcpu_tsc_edge(vcpu, at), now);
+
+		if (turns.v < left.v) {
+			vcpu->stop = STOP_OTHER_EXIT;
+			return turns;
+		}
+	}
+	return left;
+}
+
+/* The next instant of the grid of other exits. */
+static ps_t grid_left(const struct vcpu *vcpu, ps_t now)
+{
+	if (now.v < vcpu->grid_phase.v)
+		return ps_sub(vcpu->grid_phase, now);
+	return ps(vcpu->grid_every.v - (now.v - vcpu->grid_phase.v) % vcpu->grid_every.v);
+}
+
+static void stop_at(struct vcpu *vcpu, ps_t *left, ps_t sooner, enum guest_stop stop)
+{
+	if (sooner.v < left->v) {
+		*left = sooner;
+		vcpu->stop = stop;
+	}
+}
+
+/* Begins or goes on with the guest's current operation. */
+void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	const struct guest_op *op = guest_op(&vcpu->guest);
+	const ps_t now = sim_now(vcpu->host->sim);
+	ps_t left;
+
+	vcpu->guest_since = now;
+	vcpu->stop = STOP_OP;
+	if (!vcpu->op_begun && !vcpu->delivering) {
+		vcpu->op_left = op->time;
+		vcpu->op_begun = true;
+	}
+	if (vcpu->delivering)
+		left = vcpu->delivery_left;
+	else if (is_spin(op))
+		left = spin_left(vcpu, op, now);
+	else
+		left = vcpu->op_left;
+	if (vcpu->grid_every.v && !vcpu->guest.in_handler && !vcpu->delivering)
+		stop_at(vcpu, &left, grid_left(vcpu, now), STOP_OTHER_EXIT);
+	if (vcpu->hv_fires.v != PS_NEVER.v) {
+		/* The counter goes before anything of the same instant. */
+		const ps_t hv = ps(vcpu->hv_fires.v > now.v ? vcpu->hv_fires.v - now.v : 0);
+
+		if (hv.v <= left.v) {
+			left = hv;
+			vcpu->stop = STOP_HV;
+		}
+	}
+	cpu_run(&vcpu->task.ctx, left, RUN_GUEST, guest_segment_ends);
+}
+
+/* Guest-mode time passed since vcpu_run_guest(): for the operation, and for the guest as a whole.
+ */
+void vcpu_account_guest_time(struct vcpu *vcpu)
+{
+	const ps_t ran = ps_sub(sim_now(vcpu->host->sim), vcpu->guest_since);
+	const struct guest_op *op = guest_op(&vcpu->guest);
+
+	vcpu->guest_time = ps_add(vcpu->guest_time, ran);
+	vcpu->guest_since = sim_now(vcpu->host->sim);
+	if (vcpu->delivering) {
+		vcpu->delivery_left = ps_sub(vcpu->delivery_left, ran);
+		return;
+	}
+	if (is_spin(op))
+		vcpu->spin_phase = ps((vcpu->spin_phase.v + ran.v) % vcpu->guest.times.loop.v);
+	if (op->kind == GUEST_SPIN_FOR || !is_spin(op))
+		vcpu->op_left = ps_sub(vcpu->op_left, ps_min(ran, vcpu->op_left));
+}
+
+void vcpu_next_op(struct vcpu *vcpu)
+{
+	guest_op_done(&vcpu->guest);
+	vcpu->op_begun = false;
+	vcpu->spin_phase = ps(0);
+}
+
+static void late_arm(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op *op)
+{
+	const guest_cycles_t now = vcpu_tsc(vcpu);
+
+	if (op->planned.v && now.v > op->planned.v + LATE_ARM_CYCLES)
+		HOST_TRACE(cpu, TP_LAPIC_LATE_ARM, vcpu->index, vcpu->id, vcpu->timer.next_n,
+			   now.v - op->planned.v);
+}
+
+/* Operations that leave guest mode. False: it stays. */
+static bool exits(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op *op)
+{
+	switch (op->kind) {
+	case GUEST_WRMSR_DEADLINE:
+		late_arm(cpu, vcpu, op);
+		vcpu_begin_exit(vcpu, EXIT_REASON_MSR_WRITE);
+		return true;
+	case GUEST_APIC_WRITE:
+	case GUEST_EOI: vcpu_begin_exit(vcpu, EXIT_REASON_MSR_WRITE); return true;
+	case GUEST_APIC_READ:
+	case GUEST_RDMSR: vcpu_begin_exit(vcpu, EXIT_REASON_MSR_READ); return true;
+	case GUEST_HLT: vcpu_begin_exit(vcpu, EXIT_REASON_HLT); return true;
+	case GUEST_CPUID: vcpu_begin_exit(vcpu, EXIT_REASON_CPUID); return true;
+	case GUEST_IO: vcpu_begin_exit(vcpu, EXIT_REASON_IO_INSTRUCTION); return true;
+	default: return false;
+	}
+}
+
+static void guest_segment_ends(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+	struct guest *guest = &vcpu->guest;
+	const struct guest_op *op = guest_op(guest);
+
+	vcpu_account_guest_time(vcpu);
+	if (vcpu->tsc_write.due) {
+		vcpu_begin_exit(vcpu, EXIT_REASON_MSR_WRITE);
+		return;
+	}
+	if (vcpu->stop == STOP_HV) {
+		vcpu_begin_exit(vcpu, EXIT_REASON_PREEMPTION_TIMER);
+		return;
+	}
+	if (vcpu->delivering) {
+		vcpu->delivering = false;
+		vcpu_run_guest(cpu, vcpu);
+		return;
+	}
+	if (vcpu->stop == STOP_OTHER_EXIT) {
+		vcpu->last_other_exit = vcpu_tsc(vcpu);
+		vcpu_begin_exit(vcpu, guest->cfg->other_exits.reason);
+		return;
+	}
+	if (exits(cpu, vcpu, op))
+		return;
+	if (op->kind == GUEST_RDTSC) {
+		guest->tsc = vcpu_tsc(vcpu);
+		if (guest->in_handler)
+			lapic_timer_delivered(cpu, vcpu);
+	}
+	vcpu_next_op(vcpu);
+	if (guest_interruptible(guest) && vcpu->window)
+		vcpu_begin_exit(vcpu, EXIT_REASON_INTERRUPT_WINDOW);
+	else
+		vcpu_run_guest(cpu, vcpu);
+}
+
+/* The count was loaded before VM-entry and counts from its end, in steps of 2^shift host cycles. */
+static void start_counting(struct vcpu *vcpu)
+{
+	const unsigned shift = vcpu->host->cfg->hv_rate_shift;
+	const uint64_t tick = vcpu_host_tsc(vcpu).v >> shift;
+	const uint64_t target = (tick + vcpu->hv_entry.value) << shift;
+
+	vcpu->hv_fires = PS_NEVER;
+	if (vcpu->hv_entry.counts)
+		vcpu->hv_fires =
+			vcpu->hv_entry.value
+				? clock_tsc_edge(vcpu->clock, target - vcpu->clock->start_tsc)
+				: sim_now(vcpu->host->sim);
+}
+
+void vcpu_in_guest(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+	struct account *a = &vcpu->timer.account;
+
+	if (!vcpu->entered) { /* the program's first instruction: its exits count from here */
+		vcpu->entered = true;
+		vcpu->last_other_exit = vcpu_tsc(vcpu);
+	}
+	if (vcpu->injected) {
+		vcpu->injected = false;
+		if (a->state == ACCOUNT_INJECTED)
+			a->entered = sim_now(vcpu->host->sim);
+		guest_interrupt(&vcpu->guest);
+		vcpu->op_begun = false;
+		vcpu->delivering = true;
+		vcpu->delivery_left = vcpu_cost(vcpu, COST_irq_delivery);
+	}
+	start_counting(vcpu);
+	vcpu_run_guest(cpu, vcpu);
+}
+
+void vcpu_guest_writes_tsc(struct vcpu *vcpu, bool relative, int64_t value)
+{
+	struct host_cpu *cpu = vcpu->task.cpu;
+
+	vcpu->tsc_write = (struct tsc_write){ .due = true, .relative = relative, .value = value };
+	if (cpu->top == &vcpu->task.ctx && vcpu->task.ctx.mode == RUN_GUEST)
+		cpu_end_wait(cpu, &vcpu->task.ctx);
+}
+
+static uint64_t to_cycles(struct quantity q, khz_t khz)
+{
+	return q.unit == QUANTITY_CYCLES ? q.v : (uint64_t)((u128)q.v * khz.v / NSEC_PER_SEC);
+}
+
+static ps_t to_ps(struct quantity q, khz_t khz)
+{
+	return q.unit == QUANTITY_PS ? ps(q.v) : clock_cycles_to_ps(khz, q.v);
+}
+
+void vcpu_guest_init(struct vcpu *vcpu, const struct guest_config *cfg, uint64_t seed)
+{
+	const khz_t khz = vcpu->rate.khz;
+	const struct guest_times times = {
+		.delta = guest_cycles(to_cycles(cfg->delta, khz)),
+		.arm_jitter = to_ps(cfg->arm_jitter, khz),
+		.loop = ps_max(to_ps(cfg->loop, khz), ps(1)),
+		.op = vcpu->host->costs.cost[COST_guest_op].quantile[0],
+		.tsc_khz = khz,
+	};
+
+	guest_init(&vcpu->guest, cfg, &times, seed, vcpu->index);
+	vcpu->hv_fires = PS_NEVER;
+	if (!cfg->other_exits.every.v)
+		return;
+	if (cfg->other_exits.from == EXITS_FROM_LAST) {
+		vcpu->exits_every = guest_cycles(to_cycles(cfg->other_exits.every, khz));
+	} else {
+		vcpu->grid_every = to_ps(cfg->other_exits.every, khz);
+		vcpu->grid_phase = to_ps(cfg->other_exits.phase, khz);
+	}
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#include "vcpu.h"
+
+host_cycles_t vcpu_host_tsc(const struct vcpu *vcpu)
+{
+	return clock_tsc(vcpu->clock, sim_now(vcpu->host->sim));
+}
+
+guest_cycles_t vcpu_tsc_at(const struct vcpu *vcpu, ps_t at)
+{
+	return kvm_l1_tsc(clock_tsc(vcpu->clock, at), vcpu->tsc_offset, vcpu->rate.ratio,
+			  vcpu->rate.frac_bits);
+}
+
+guest_cycles_t vcpu_tsc(const struct vcpu *vcpu)
+{
+	return vcpu_tsc_at(vcpu, sim_now(vcpu->host->sim));
+}
+
+struct lapic_count_clock vcpu_count_clock(const struct vcpu *vcpu)
+{
+	return (struct lapic_count_clock){
+		.now = host_monotonic(vcpu->host),
+		.guest_tsc = vcpu_tsc(vcpu),
+		.rate = &vcpu->rate,
+	};
+}
+
+ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value)
+{
+	const struct clock *clock = vcpu->clock;
+
+	/* Below the offset too: compared as the kernel does, not taken for one wrap later. */
+	if (value.v <= vcpu_tsc_at(vcpu, ps(0)).v)
+		return ps(0);
+
+	const uint64_t scaled = value.v - vcpu->tsc_offset;
+	const u128 host =
+		(((u128)scaled << vcpu->rate.frac_bits) + vcpu->rate.ratio - 1) / vcpu->rate.ratio;
+
+	if (host > UINT64_MAX)
+		return PS_NEVER;
+	return clock_tsc_edge(clock, (uint64_t)host - clock->start_tsc);
+}
+
+bool vcpu_set_khz(struct vcpu *vcpu, khz_t khz)
+{
+	return !tsc_set_khz(vcpu->kernel, &vcpu->tsc_host, khz, &vcpu->rate);
+}
+
+static void note_write(struct vcpu *vcpu)
+{
+	vcpu->tsc_written = vcpu_tsc(vcpu);
+	vcpu->tsc_written_at = host_monotonic(vcpu->host);
+}
+
+void vcpu_write_tsc(struct vcpu *vcpu, guest_cycles_t value)
+{
+	vcpu->tsc_offset =
+		kvm_tsc_offset(value, vcpu_host_tsc(vcpu), vcpu->rate.ratio, vcpu->rate.frac_bits);
+	note_write(vcpu);
+}
+
+void vcpu_adjust_tsc(struct vcpu *vcpu, int64_t by)
+{
+	vcpu->tsc_offset += (uint64_t)by;
+	note_write(vcpu);
+}
+
+void vcpu_catch_up(struct vcpu *vcpu)
+{
+	const ns_t elapsed = ns(host_monotonic(vcpu->host).v - vcpu->tsc_written_at.v);
+	const uint64_t target = vcpu->tsc_written.v + kvm_nsec_to_cycles(elapsed, &vcpu->rate).v;
+	const uint64_t now = vcpu_tsc(vcpu).v;
+
+	if (target > now) /* only forward */
+		vcpu->tsc_offset += target - now;
+}
