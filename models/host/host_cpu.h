@@ -40,6 +40,7 @@ struct host_cpu {
 	struct context irq, sched;
 	bool in_irq, switching, dispatching, stopped;
 	bool need_resched;
+	bool asleep;      /* in its C-state: the next interrupt pays the exit latency */
 	uint32_t pending; /* bit per irq_source */
 	enum irq_source taken;
 	ps_t irqs_off; /* the next device interrupt keeps interrupts off this long; 0:
@@ -64,6 +65,7 @@ struct host_cpu {
 	struct hrtimer tick;
 	bool tick_stopped;
 	ns_t last_tick;
+	ns_t tick_read; /* CLOCK_MONOTONIC when tick_sched_timer() began */
 };
 
 void host_cpu_init(struct host_cpu *cpu, struct host *host, uint32_t id, uint64_t seed);

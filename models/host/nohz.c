@@ -7,9 +7,17 @@
 
 #define TIMEKEEPER 0
 
+/* idle_cpu(): a CPU that is switching counts as what it switches to. */
+static bool is_idle(const struct host_cpu *cpu)
+{
+	const struct task *task = cpu->switching ? cpu->switch_to : cpu->current;
+
+	return task == &cpu->idle_task && !cpu->n_queued;
+}
+
 void nohz_note_idle(struct host_cpu *cpu)
 {
-	if (cpu->current == &cpu->idle_task && !cpu->n_queued)
+	if (is_idle(cpu))
 		cpu_mask_set(&cpu->host->idle, cpu->id);
 	else
 		cpu_mask_clear(&cpu->host->idle, cpu->id);
@@ -22,14 +30,9 @@ static ns_t next_tick(const struct host *host, ns_t now)
 
 static bool may_stop(const struct host_cpu *cpu)
 {
-	if (cpu->current == &cpu->idle_task && !cpu->n_queued)
+	if (is_idle(cpu))
 		return !(cpu->host->nohz_full && cpu->id == TIMEKEEPER);
 	return cpu->host->cfg->cpus[cpu->id].nohz_full && nr_running(cpu) <= 1;
-}
-
-static bool is_idle(const struct host_cpu *cpu)
-{
-	return cpu->current == &cpu->idle_task && !cpu->n_queued;
 }
 
 /* The 1 Hz tick that a nohz_full CPU with a running task kept in older kernels; none when idle. */
@@ -66,10 +69,16 @@ void nohz_update(struct host_cpu *cpu)
 	}
 }
 
-/* tick_sched_timer(): whatever was missed is forwarded over in whole periods. */
+static void tick_entered(struct host_cpu *cpu, struct hrtimer *tick)
+{
+	cpu->tick_read = host_monotonic(cpu->host);
+}
+
+/* tick_sched_timer(): whatever was missed is forwarded over in whole periods, from when it began.
+ */
 static void tick_sched_timer(struct host_cpu *cpu, struct hrtimer *tick)
 {
-	const ns_t now = host_monotonic(cpu->host);
+	const ns_t now = cpu->tick_read;
 
 	cpu->last_tick = ns(now.v / cpu->host->tick_nsec.v * cpu->host->tick_nsec.v);
 	scheduler_tick(cpu);
@@ -86,4 +95,5 @@ void nohz_init(struct host_cpu *cpu)
 	cpu->tick_stopped = true; /* nohz_update() starts it where it is wanted */
 	hrtimer_init(&cpu->tick, cpu, TRACE_FN_TICK_SCHED_TIMER, COST_tick, tick_sched_timer, cpu,
 		     cpu->id);
+	cpu->tick.entered = tick_entered;
 }

@@ -74,9 +74,11 @@ static struct host_cpu *place(struct host *host, const struct task *task)
 {
 	struct host_cpu *last = task->cpu;
 	const bool last_allowed = last && cpu_mask_has(&task->affinity, last->id);
-	const bool still_there = last && last->current == task; /* being switched away from */
 
-	if (last_allowed && (still_there || cpu_mask_has(&host->idle, last->id)))
+	/* Still being switched away from: no other CPU may run it before that is done. */
+	if (last && last->current == task)
+		return last;
+	if (last_allowed && cpu_mask_has(&host->idle, last->id))
 		return last;
 
 	struct host_cpu *idle = lowest(host, task, true);
@@ -134,9 +136,16 @@ static void queue_on(struct host_cpu *cpu, struct host_cpu *by, struct task *tas
 	const bool wins = preempts(cpu, task);
 
 	enqueue(cpu, task, wins);
-	/* A second task on a nohz_full CPU brings its tick back, by an interrupt as well. */
-	if (wins || (cpu->tick_stopped && nr_running(cpu) > 1))
+	if (wins) {
 		resched_by(cpu, by);
+	} else if (cpu->tick_stopped && nr_running(cpu) > 1) {
+		/* A second task on a nohz_full CPU brings its tick back by an interrupt; it is no
+		 * reason to switch. */
+		if (by && by != cpu)
+			host_send_reschedule(by, cpu);
+		else
+			host_raise(cpu, IRQ_RESCHEDULE);
+	}
 }
 
 static void trace_migrate(const struct host_cpu *on, const struct task *task,
@@ -160,8 +169,6 @@ void task_wake(struct host *host, struct host_cpu *waker, struct task *task)
 
 	HOST_TRACE(on, TP_SCHED_WAKING, cpu->id, task->id, cpu->id);
 	trace_migrate(on, task, cpu);
-	/* Its last CPU may still be switching away from it: then it goes on there when that is
-	 * done. */
 	queue_on(cpu, waker, task);
 }
 
@@ -174,7 +181,7 @@ void task_place(struct host *host, struct task *task, uint32_t id)
 		return;
 	}
 	task->state = TASK_RUNNING;
-	task->cpu = cpu;
+	task->cpu = task->on = cpu;
 	cpu->current = task;
 	cpu->top = &task->ctx;
 	cpu->slice_start = sim_now(host->sim);
@@ -195,7 +202,7 @@ static struct task *pull(struct host_cpu *cpu)
 		return NULL;
 	for (uint32_t i = 0; i < host->n_cpus; i++)
 		for (struct task *task = host->cpus[i].queue[TASK_FAIR]; task; task = task->next)
-			if (allowed(task, cpu) &&
+			if (allowed(task, cpu) && !task->on &&
 			    (!oldest || task->waiting_since.v < oldest->waiting_since.v ||
 			     (task->waiting_since.v == oldest->waiting_since.v &&
 			      task->id < oldest->id)))
@@ -237,6 +244,18 @@ static uint64_t printed_state(const struct task *prev)
 	}
 }
 
+/* From the queue onto the CPU (E1). */
+static void take(struct host_cpu *cpu, struct task *next)
+{
+	/* A task whose own CPU still switches away from it is taken again when that is done. */
+	if (next->on || !allowed(next, cpu))
+		sim_break(cpu->host->sim, "E1",
+			  "task %u, taken by CPU %u: executed by no other (%d), allowed there (%d)",
+			  next->id, cpu->id, next->on ? (int)next->on->id : -1, allowed(next, cpu));
+	dequeue(next);
+	next->on = cpu;
+}
+
 void schedule(struct host_cpu *cpu)
 {
 	struct task *prev = cpu->current;
@@ -244,11 +263,12 @@ void schedule(struct host_cpu *cpu)
 	struct task *next = pick(cpu, stays);
 
 	cpu->need_resched = false;
-	cpu->slice_over = false;
-	if (next == prev)
+	if (next == prev) {
+		cpu->slice_over = false;
 		return;
+	}
 	if (!is_idle_task(next))
-		dequeue(next);
+		take(cpu, next);
 	next->state = TASK_RUNNING;
 	HOST_TRACE(cpu, TP_SCHED_SWITCH, cpu->id, prev->id, printed_state(prev), next->id);
 	if (prev->ops && prev->ops->sched_out)
@@ -260,6 +280,7 @@ void schedule(struct host_cpu *cpu)
 			      cpu_cost(cpu, COST_migration)); /* the stopper thread takes it away */
 	cpu->switching = true;
 	cpu->switch_to = next;
+	nohz_note_idle(cpu);
 	cpu->top = &cpu->sched;
 	cpu_run(&cpu->sched, cost, RUN_IRQS_OFF, switch_done);
 }
@@ -267,12 +288,18 @@ void schedule(struct host_cpu *cpu)
 /* The task that lost the CPU waits here, or goes where its affinity lets it. */
 static void put_prev(struct host_cpu *cpu, struct task *prev)
 {
-	if (is_idle_task(prev) || prev->state != TASK_RUNNING)
+	if (is_idle_task(prev))
+		return;
+	prev->on = NULL;
+	if (prev->state != TASK_RUNNING && prev->state != TASK_QUEUED)
 		return;
 	if (allowed(prev, cpu)) {
-		enqueue(cpu, prev, !cpu->slice_over);
+		if (prev->state == TASK_RUNNING) /* else woken meanwhile, and queued here */
+			enqueue(cpu, prev, !cpu->slice_over);
 		return;
 	}
+	if (prev->state == TASK_QUEUED)
+		dequeue(prev);
 
 	struct host_cpu *to = place(cpu->host, prev);
 	trace_migrate(cpu, prev, to);
@@ -290,6 +317,7 @@ static void switch_done(struct host_cpu *cpu, void *owner)
 	cpu->slice_start = sim_now(cpu->host->sim);
 	nohz_note_idle(cpu);
 	put_prev(cpu, prev);
+	cpu->slice_over = false;
 	nohz_update(cpu);
 	if (next->ops && next->ops->sched_in)
 		next->ops->sched_in(next, cpu);
@@ -325,6 +353,8 @@ void task_set_affinity(struct host *host, struct task *task, const struct cpu_ma
 	} else if (task->state == TASK_QUEUED) {
 		struct host_cpu *to = place(host, task);
 
+		if (to == task->cpu) /* being switched away from: put_prev() sends it on */
+			return;
 		trace_migrate(task->cpu, task, to);
 		dequeue(task);
 		queue_on(to, NULL, task);

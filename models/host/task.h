@@ -56,6 +56,7 @@ struct task {
 	enum task_state state;
 	struct cpu_mask affinity;
 	struct host_cpu *cpu; /* where it runs, waits, or ran last */
+	struct host_cpu *on;  /* which executes it, a switch to it or away from it included */
 	struct task *next;    /* in the queue of a CPU */
 	ps_t waiting_since;
 	struct context ctx;

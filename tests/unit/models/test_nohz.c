@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose tick runs, and since when (R13). */
+#include "models_rig.h"
+
+/* HZ 100: ticks at 10 ms, 20 ms, ... */
+
+enum what { NOTHING, WAKE, BLOCK, KILL, IRQS_OFF };
+
+struct act {
+	uint64_t at;
+	enum what what;
+	unsigned task;
+};
+
+struct row {
+	const char *name, *release;
+	unsigned nohz_full; /* bit per CPU */
+	int cpu[2];         /* of tasks 1 and 2; -1: blocked at first, and meant for CPU 1 */
+	struct act acts[3];
+	unsigned want[2]; /* ticks on CPU 0 and CPU 1 in 3.0005 s */
+};
+
+static void block(struct host_cpu *cpu, void *owner)
+{
+	cpu_run(&cpu->current->ctx, PS_NEVER, RUN_USER, rig_nothing);
+	task_block(cpu);
+}
+
+static void do_act(struct rig *rig, const void *arg)
+{
+	const struct act *act = arg;
+	struct task *task = &rig->tasks[act->task - 1];
+
+	switch (act->what) {
+	case WAKE: task_wake(&rig->host, &rig->host.cpus[0], task); break;
+	case BLOCK:
+		task->ctx.fn = block;
+		cpu_end_wait(task->cpu, &task->ctx);
+		break;
+	case KILL: task_kill(&rig->host, task); break;
+	case IRQS_OFF:
+		rig->host.cpus[0].irqs_off = ps(1099500 * PS_PER_NS);
+		host_raise(&rig->host.cpus[0], IRQ_DEVICE);
+		break;
+	case NOTHING: break;
+	}
+}
+
+#define NOBODY 9
+
+/* clang-format off */
+static const struct row rows[] = {
+	{ "all idle: no ticks",                           "v5.2", 0, { NOBODY, NOBODY }, { { 0 } }, { 0, 0 } },
+	{ "a busy CPU ticks",                             "v5.2", 0, { 0, NOBODY }, { { 0 } }, { 300, 0 } },
+	{ "idle from 1.0045 s: 100 ticks",                "v5.2", 0, { 0, NOBODY }, { { 1004500 * US, BLOCK, 1 } }, { 100, 0 } },
+	{ "busy again from 2.0045 s: 1.01 to 2.00 are missing", "v5.2", 0, { 0, NOBODY },
+	  { { 1004500 * US, BLOCK, 1 }, { 2004500 * US, WAKE, 1 } }, { 200, 0 } },
+	{ "nohz_full: the idle timekeeper ticks",         "v5.2", 2, { NOBODY, NOBODY }, { { 0 } }, { 300, 0 } },
+	{ "nohz_full: one task, no tick",                 "v5.2", 2, { 1, NOBODY }, { { 0 } }, { 300, 0 } },
+	{ "nohz_full up to v4.16: a tick each second",    "v4.16", 2, { 1, NOBODY }, { { 0 } }, { 300, 3 } },
+	{ "nohz_full from v4.17: none",                   "v4.17", 2, { 1, NOBODY }, { { 0 } }, { 300, 0 } },
+	{ "nohz_full up to v4.16, idle: none",            "v4.16", 2, { NOBODY, NOBODY }, { { 0 } }, { 300, 0 } },
+	{ "nohz_full: two tasks, the tick runs",          "v5.2", 2, { 1, 1 }, { { 0 } }, { 300, 300 } },
+	/* from 1.01 to 3.00 */
+	{ "nohz_full: a second task brings it back",      "v5.2", 2, { 1, -1 }, { { 1004500 * US, WAKE, 2 } }, { 300, 200 } },
+	/* the tick of 2.01 finds one task and is the last */
+	{ "nohz_full: the second ends, so does the tick", "v5.2", 2, { 1, 1 }, { { 2004500 * US, KILL, 2 } }, { 300, 201 } },
+	/* ... and the next one is a second after it */
+	{ "nohz_full up to v4.16: the second after the last tick", "v4.16", 2, { 1, 1 }, { { 1004500 * US, KILL, 2 } }, { 300, 102 } },
+};
+/* clang-format on */
+
+static void place_tasks(struct rig *rig, const struct row *row)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		const int cpu = row->cpu[i];
+
+		if (cpu == NOBODY)
+			continue;
+		rig_task(rig, i, TASK_FAIR, cpu == 0 ? 1 : 2);
+		if (cpu >= 0)
+			task_place(&rig->host, &rig->tasks[i], (uint32_t)cpu);
+	}
+}
+
+static void check_row(void **state)
+{
+	const struct row *row = *state;
+	struct rig *rig = rig_new(row->release, 2, 100);
+	unsigned ticks[2] = { 0 };
+
+	for (unsigned i = 0; i < 2; i++)
+		rig->cpus[i].nohz_full = row->nohz_full >> i & 1;
+	rig_cost(rig, COST_ipi, 100);
+	rig->keep_events = TP_BIT(TP_HRTIMER_EXPIRE_ENTRY);
+	rig_host(rig);
+	place_tasks(rig, row);
+	host_start(&rig->host);
+	for (size_t i = 0; i < N_ELEMENTS(row->acts) && row->acts[i].what; i++)
+		rig_at(rig, row->acts[i].at, do_act, &row->acts[i]);
+	rig_host_run(rig, 3000500 * US);
+	for (size_t i = 0; i < rig->n_kept; i++)
+		ticks[rig->kept[i].cpu]++;
+	assert_int_equal(ticks[0], row->want[0]);
+	assert_int_equal(ticks[1], row->want[1]);
+	rig_free(rig);
+}
+
+/* A tick is due at multiples of TICK_NSEC, also where that is no divisor of a second and the clock
+ * did not begin at 0: at HZ 300 it is 3333333 ns, and after 5 ns of uptime the first comes 3333328
+ * later. */
+static void check_instants(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 1, 300);
+
+	rig->cfg.host.start_monotonic = ns(5);
+	rig->want_events = TP_BIT(TP_HRTIMER_EXPIRE_ENTRY);
+	rig_host(rig);
+	rig_task(rig, 0, TASK_FAIR, 1);
+	task_place(&rig->host, &rig->tasks[0], 0);
+	host_start(&rig->host);
+	rig_host_run(rig, 11 * MS);
+	assert_string_equal(rig->log, "3333328 c0 hrtimer_expire_entry\n"
+				      "6666661 c0 hrtimer_expire_entry\n"
+				      "9999994 c0 hrtimer_expire_entry\n");
+	rig_free(rig);
+}
+
+/* The clock is read when tick_sched_timer() begins, not at its end (R3). Interrupts are off from
+ * 18.9 to 19.9995 ms, so that the tick of 19 ms begins then; it takes 1 us, to behind the next one.
+ */
+static void check_clock_read(void **state)
+{
+	static const struct act off = { 18900 * US, IRQS_OFF, 1 };
+	struct rig *rig = rig_new("v5.2", 1, 1000);
+
+	rig_cost(rig, COST_tick, 1000);
+	rig->want_events = TP_BIT(TP_HRTIMER_EXPIRE_ENTRY);
+	rig_host(rig);
+	rig_task(rig, 0, TASK_FAIR, 1);
+	task_place(&rig->host, &rig->tasks[0], 0);
+	host_start(&rig->host);
+	rig_host_run(rig, 18500 * US);
+	rig->used = 0;
+	rig_at(rig, off.at, do_act, &off);
+	rig_host_run(rig, 22 * MS);
+	/* read at 19.9995 ms the next is that of 20 ms, due before this one ends; it is not missed
+	 */
+	assert_string_equal(rig->log, "19999500 c0 hrtimer_expire_entry\n"
+				      "20000500 c0 hrtimer_expire_entry\n"
+				      "21000000 c0 hrtimer_expire_entry\n"
+				      "22000000 c0 hrtimer_expire_entry\n");
+	rig_free(rig);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[N_ELEMENTS(rows) + 2];
+	size_t n = 0;
+
+	for (; n < N_ELEMENTS(rows); n++)
+		tests[n] = (struct CMUnitTest){ .name = rows[n].name,
+						.test_func = check_row,
+						.initial_state = (void *)&rows[n] };
+	tests[n++] = (struct CMUnitTest){ .name = "ticks at multiples of TICK_NSEC",
+					  .test_func = check_instants };
+	tests[n++] = (struct CMUnitTest){ .name = "the tick reads the clock when it begins",
+					  .test_func = check_clock_read };
+	return cmocka_run_group_tests_name("nohz", tests, NULL, NULL);
+}
