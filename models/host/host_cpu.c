@@ -53,6 +53,7 @@ static void start_segment(struct host_cpu *cpu)
 
 	cpu->started = now;
 	cpu->stopped = false;
+	cpu->asleep = cpu->top->mode == RUN_IDLE;
 	if (cpu->top->left.v < PS_NEVER.v - now.v)
 		sim_event_arm(cpu->host->sim, running_event(cpu), ps_add(now, cpu->top->left));
 }
@@ -121,14 +122,14 @@ static void ipi_arrives(struct sim *sim, struct sim_event *ev)
 
 static void enter_irq(struct host_cpu *cpu)
 {
-	const bool idle = cpu->top->mode == RUN_IDLE;
 	ps_t cost = cpu_cost(cpu, COST_irq_entry);
 
 	for (cpu->taken = IRQ_SOURCES - 1; !(cpu->pending & 1u << cpu->taken);)
 		cpu->taken--;
 	cpu->pending &= ~(1u << cpu->taken);
-	if (idle)
+	if (cpu->asleep)
 		cost = ps_add(cost, cpu->host->cfg->cpus[cpu->id].idle_exit);
+	cpu->asleep = false; /* for what is pending behind it, too */
 	cpu->in_irq = true;
 	cpu->top = &cpu->irq;
 	cpu_run(&cpu->irq, cost, RUN_IRQS_OFF, irq_begin);
