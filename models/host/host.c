@@ -61,10 +61,11 @@ bool host_init(struct host *host, struct sim *sim, struct trace *trace,
 
 void host_start(struct host *host)
 {
-	for (uint32_t i = 0; i < host->n_cpus; i++) {
+	/* All ticks before the first instruction: it may ask for the next event of any CPU. */
+	for (uint32_t i = 0; i < host->n_cpus; i++)
 		nohz_update(&host->cpus[i]);
+	for (uint32_t i = 0; i < host->n_cpus; i++)
 		host_cpu_start(&host->cpus[i]);
-	}
 }
 
 void host_free(struct host *host)
