@@ -76,7 +76,7 @@ static int run(struct replay *replay, const struct replay_options *options, bool
 		report_table(out, replay, options);
 	if (options->samples && !json)
 		report_deadlines(out, replay);
-	report_failures(failures, replay);
+	report_failures(failures, replay, options);
 	const int printed = print_result(out->str);
 	g_printerr("%s", failures->str);
 	return printed != EXIT_OK ? printed : status;

@@ -12,14 +12,14 @@ GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_ar
 		  "KEY=VALUE" },
 		{ "seed", 0, 0, G_OPTION_ARG_STRING, &args->seed,
 		  "Use this seed instead of the file's", "N" },
-		{ "library", 0, 0, G_OPTION_ARG_FILENAME, &args->library, "Folder of includes",
+		{ "library", 0, 0, G_OPTION_ARG_FILENAME, &args->library,
+		  "Folder of included files and recordings (default: lapicsim's own library)",
 		  "DIR" },
 		{ "max-events", 0, 0, G_OPTION_ARG_STRING, &args->max_events,
 		  "Stop with status 5 after so many events (default 1000000000)", "N" },
 		{ "shuffle-ties", 0, 0, G_OPTION_ARG_STRING, &args->shuffle_ties,
 		  "Permute events that are equal in instant and phase", "SEED" },
-		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &args->paths, NULL,
-		  "FILE" },
+		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &args->paths, NULL, NULL },
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 
@@ -41,6 +41,9 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 
+	g_autofree char *name = g_strdup_printf("lapicsim %s", (*argv)[0]);
+
+	g_set_prgname(name); /* of the usage line */
 	g_option_context_set_summary(context, about);
 	g_option_context_set_description(context, examples);
 	g_option_context_set_help_enabled(context, FALSE);

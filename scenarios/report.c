@@ -307,24 +307,6 @@ static void cell_verdict(GString *out, const struct run_result *result, const vo
 	g_string_append(out, j ? expectation_verdict_name(j->outcome.verdict) : "-");
 }
 
-/* The first release with the VMX preemption timer, which this version does not model. */
-#define HV_TIMER_SINCE KERNEL_RELEASE(4, 8)
-
-static void note_software_path(GString *out, const struct replay *r)
-{
-	for (unsigned i = 0; column(r, i); i++) {
-		const struct scenario_run *run = column(r, i)->run;
-
-		if (run->config.host.vendor != HOST_INTEL || !run->config.kvm.preemption_timer ||
-		    run->release < HV_TIMER_SINCE)
-			continue;
-		g_string_append(out, "\nnote: the VMX preemption timer is not modelled; what a "
-				     "release from v4.8 on does with\nkvm_intel.preemption_timer=N "
-				     "is shown.\n");
-		return;
-	}
-}
-
 void report_table(GString *out, const struct replay *r, const struct replay_options *options)
 {
 	struct table t = {
@@ -352,23 +334,11 @@ void report_table(GString *out, const struct replay *r, const struct replay_opti
 	}
 	add_row(&t, r, "fingerprint", cell_fingerprint, NULL);
 	print_table(out, &t);
-	note_software_path(out, r);
 	g_ptr_array_unref(t.labels);
 	g_ptr_array_unref(t.cells);
 	if (options) {
-		g_autofree char *path = g_shell_quote(r->file->path);
-
-		g_string_append_printf(out, "\nrepeat: lapicsim replay %s", path);
-		if (options->variant)
-			g_string_append_printf(out, " --variant %s", options->variant);
-		for (size_t i = 0; i < options->n_sets; i++) {
-			g_autofree char *set = g_shell_quote(options->sets[i]);
-
-			g_string_append_printf(out, " --set %s", set);
-		}
-		if (options->limits.shuffle_ties)
-			g_string_append_printf(out, " --shuffle-ties %" PRIu64,
-					       options->limits.shuffle_seed);
+		g_string_append(out, "\nrepeat: ");
+		append_command(out, r, options, options->variant);
 		g_string_append_c(out, '\n');
 	}
 }
@@ -403,10 +373,8 @@ void report_deadlines(GString *out, const struct replay *r)
 	}
 }
 
-void report_failures(GString *out, const struct replay *r)
+void report_failures(GString *out, const struct replay *r, const struct replay_options *options)
 {
-	g_autofree char *path = g_shell_quote(r->file->path);
-
 	for (guint i = 0; i < r->judged->len; i++) {
 		const struct judged *j = &g_array_index(r->judged, struct judged, i);
 
@@ -423,9 +391,8 @@ void report_failures(GString *out, const struct replay *r)
 		if (j->outcome.sample->len)
 			g_string_append_printf(out, "  sample    %s\n",
 					       g_strchomp(j->outcome.sample->str));
-		g_string_append_printf(out, "  see       lapicsim replay %s", path);
-		if (j->variant)
-			g_string_append_printf(out, " --variant %s", j->variant->name);
+		g_string_append(out, "  see       ");
+		append_command(out, r, options, j->variant ? j->variant->name : NULL);
 		g_string_append(out, " --samples\n");
 	}
 }

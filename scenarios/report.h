@@ -21,7 +21,8 @@ void report_json(GString *out, const struct replay *replay);
 
 /* Failed expectations with file:line, expected, actual, sample, and the command that repeats.
  * Empty: none failed. */
-void report_failures(GString *out, const struct replay *replay);
+void report_failures(GString *out, const struct replay *replay,
+		     const struct replay_options *options);
 
 /* "v5.2" */
 void append_release(GString *out, uint32_t release);

@@ -236,20 +236,30 @@ static char *trace_name(const char *path, const char *variant)
 
 /* --- running --- */
 
-static void describe_repeat(GString *out, const struct replay *r, const struct run_result *result,
-			    const struct replay_options *options)
+static void append_quoted(GString *out, const char *option, const char *value)
+{
+	g_autofree char *quoted = g_shell_quote(value);
+
+	g_string_append_printf(out, " %s %s", option, quoted);
+}
+
+void append_command(GString *out, const struct replay *r, const struct replay_options *options,
+		    const char *variant)
 {
 	g_autofree char *path = g_shell_quote(r->file->path);
 
-	g_string_append_printf(out, "repeat: lapicsim replay %s --variant %s --seed %" PRIu64, path,
-			       result->variant->name, result->run->config.seed);
-	for (size_t i = 0; i < options->n_sets; i++) {
-		g_autofree char *set = g_shell_quote(options->sets[i]);
-
-		if (!g_str_has_prefix(options->sets[i], "seed="))
-			g_string_append_printf(out, " --set %s", set);
-	}
-	g_string_append_c(out, '\n');
+	g_string_append_printf(out, "lapicsim replay %s", path);
+	if (variant)
+		g_string_append_printf(out, " --variant %s", variant);
+	if (options->library)
+		append_quoted(out, "--library", options->library);
+	for (size_t i = 0; i < options->n_sets; i++)
+		append_quoted(out, "--set", options->sets[i]);
+	if (options->limits.shuffle_ties)
+		g_string_append_printf(out, " --shuffle-ties %" PRIu64,
+				       options->limits.shuffle_seed);
+	if (options->limits.max_events != SIM_LIMITS_DEFAULT.max_events)
+		g_string_append_printf(out, " --max-events %" PRIu64, options->limits.max_events);
 }
 
 static void append_ps(GString *out, ps_t at)
@@ -388,7 +398,9 @@ static void run_once(struct replay *r, struct run_result *result,
 		g_string_prepend(message, result->variant->name);
 		g_string_prepend(message, ": variant ");
 		g_string_prepend(message, r->file->path);
-		describe_repeat(message, r, result, options);
+		g_string_append(message, "repeat: ");
+		append_command(message, r, options, result->variant->name);
+		g_string_append_c(message, '\n');
 		result->message = g_strdup(message->str);
 	}
 	if (trace_path)

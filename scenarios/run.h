@@ -76,6 +76,11 @@ void replay_free(struct replay *replay);
 bool replay_resolve(struct replay *replay, const struct replay_options *options,
 		    struct diagnostics *d);
 
+/* The command line that gives the same run again: path, overrides, and, unless NULL, the variant.
+ */
+void append_command(GString *out, const struct replay *replay, const struct replay_options *options,
+		    const char *variant);
+
 /* Runs them and evaluates the expectations. The worst exit status. */
 int replay_run(struct replay *replay, const struct replay_options *options);
 
