@@ -10,7 +10,8 @@ static const struct metric metrics[] = {
 	{ "guest_progress", "lapic_sample", "guest_progress", DIM_TIME,
 	  "guest-mode time between the arming write and the handler; 0: before the guest executed an instruction" },
 	{ "expire", "lapic_expire", NULL, DIM_COUNT,
-	  "an expiry: `cpu` is where it was found, `vcpu.cpu` where the vCPU was" },
+	  "an expiry: `cpu` is where it was found, `vcpu.cpu` where the vCPU was, `path` how: "
+	  "hrtimer, hv (exit 52), or at_start" },
 	{ "arm", "lapic_arm", NULL, DIM_COUNT, "a deadline written by the guest" },
 	{ "drop", "lapic_drop", NULL, DIM_COUNT,
 	  "a deadline never delivered: `why` is overwritten, merged, or unseen at the end of the run" },
