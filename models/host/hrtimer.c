@@ -227,6 +227,12 @@ void hrtimer_callback_done(struct host_cpu *cpu, struct hrtimer *timer, bool res
 
 static void run_callback(struct host_cpu *cpu, struct hrtimer *timer)
 {
+	const ns_t now = host_monotonic(cpu->host);
+
+	if (timer->expires.v > now.v)
+		sim_break(cpu->host->sim, "C5", "hrtimer %u fires at %llu ns, not before %llu ns",
+			  timer->id, (unsigned long long)now.v,
+			  (unsigned long long)timer->expires.v);
 	dequeue(timer);
 	timer->running = true;
 	cpu->hrtimers.running = timer;
