@@ -56,8 +56,6 @@ struct vmx_hv_result vmx_set_hv_timer(const struct kernel *kernel, struct vmx_pr
 		return r;
 
 	vpt->deadline = host_cycles(in->host_tsc.v + delta);
-	if (kernel->hv_off->how == HV_OFF_BIT_AT_SET)
-		vpt->counts = true;
 	r.delta = host_cycles(delta);
 	r.due = delta == 0;
 	r.outcome = r.due && kernel->hv_due->how != HV_DUE_NONE ? HV_SET_DUE : HV_SET_OK;
@@ -67,8 +65,6 @@ struct vmx_hv_result vmx_set_hv_timer(const struct kernel *kernel, struct vmx_pr
 void vmx_cancel_hv_timer(const struct kernel *kernel, struct vmx_preemption_timer *vpt)
 {
 	vpt->deadline = host_cycles(VMX_HV_NOT_ARMED);
-	if (kernel->hv_off->how == HV_OFF_BIT_AT_SET)
-		vpt->counts = false;
 }
 
 static uint32_t ticks_left(const struct vmx_preemption_timer *vpt, host_cycles_t host_tsc,
@@ -77,15 +73,6 @@ static uint32_t ticks_left(const struct vmx_preemption_timer *vpt, host_cycles_t
 	if (host_tsc.v >= vpt->deadline.v)
 		return 0;
 	return (uint32_t)((vpt->deadline.v - host_tsc.v) >> rate_shift);
-}
-
-/* The control bit follows what is wanted of it. */
-static bool move_bit(struct vmx_preemption_timer *vpt, bool wanted)
-{
-	bool moved = vpt->counts != wanted;
-
-	vpt->counts = wanted;
-	return moved;
 }
 
 struct vmx_hv_entry vmx_hv_entry(const struct kernel *kernel, struct vmx_preemption_timer *vpt,
@@ -97,8 +84,10 @@ struct vmx_hv_entry vmx_hv_entry(const struct kernel *kernel, struct vmx_preempt
 
 	if (wanted && !immediate_exit)
 		e.value = ticks_left(vpt, host_tsc, rate_shift);
-	if (off == HV_OFF_BIT_AT_ENTRY)
-		e.control = move_bit(vpt, wanted);
+	if (off == HV_OFF_BIT_AT_ENTRY) {
+		e.control = vpt->control_bit != wanted;
+		vpt->control_bit = wanted;
+	}
 	if (off != HV_OFF_SOFT)
 		return e;
 

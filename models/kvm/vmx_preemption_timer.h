@@ -28,7 +28,7 @@
 
 struct vmx_preemption_timer {
 	host_cycles_t deadline; /* VMX_HV_NOT_ARMED: none */
-	bool counts;            /* the pin-based control bit, where releases move it */
+	bool control_bit;       /* hv_off.bit_at_entry: as the last entry left it */
 	bool soft_disabled;     /* hv_off.soft: counts from the longest value, means nothing */
 };
 
@@ -62,7 +62,8 @@ struct vmx_hv_entry {
 	bool counts;    /* in guest mode; value is what it has left, in ticks */
 	uint32_t value; /* 0: the exit comes before the first guest instruction */
 	bool written;   /* the counter's field was written at this entry */
-	bool control;   /* the control bit was written at this entry */
+	bool control; /* the control bit was written at this entry; by bit_at_set, at set and cancel
+			 instead */
 };
 
 /* At each VM-entry. @immediate_exit: the guest must be left at once (v4.19 and later ask so). */

@@ -212,6 +212,44 @@ static void test_rescales(void **state)
 	assert_false(lapic_count_rescales(&k, &lc, 2));
 }
 
+/* From 200000 to 100000 ns; the shortest is 200000. */
+static void test_clamp_at_divide(void **state)
+{
+	static const struct {
+		uint32_t release;
+		uint64_t period;
+	} rows[] = { { KERNEL_RELEASE(4, 15), 100000 }, { KERNEL_RELEASE(4, 19), 200000 } };
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct lapic_count lc = new_count(LAPIC_MODE_PERIODIC, 100000, 0);
+		struct lapic_count_change change;
+		struct kernel k;
+
+		kernel_init(&k, rows[i].release);
+		lapic_count_start(&k, &lc, &config, &clock_now);
+		change = lapic_count_set_divide(&k, &lc, &config, &clock_now, 0xb);
+		assert_true(change.running);
+		assert_int_equal(change.limited, rows[i].period == 200000);
+		assert_int_equal(lc.period_ns, rows[i].period);
+		assert_int_equal(lc.target.v, NOW + 100000); /* half of what remained */
+	}
+}
+
+/* The parameter was raised meanwhile: a mode written again is no switch. */
+static void test_same_mode(void **state)
+{
+	const struct lapic_count_config raised = { .bus_cycle_ns = 1, .min_period_us = 900 };
+	struct lapic_count lc = new_count(LAPIC_MODE_PERIODIC, 300000, 0xb);
+	struct kernel k;
+	bool limited;
+
+	kernel_init(&k, KERNEL_RELEASE(5, 10));
+	lapic_count_start(&k, &lc, &config, &clock_now);
+	lapic_count_set_mode(&k, &lc, &raised, LAPIC_MODE_PERIODIC, &limited);
+	assert_false(limited);
+	assert_int_equal(lc.period_ns, 300000);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
@@ -221,6 +259,8 @@ int main(void)
 		cmocka_unit_test(test_save),
 		cmocka_unit_test(test_loaded_register),
 		cmocka_unit_test(test_rescales),
+		cmocka_unit_test(test_clamp_at_divide),
+		cmocka_unit_test(test_same_mode),
 	};
 	enum {
 		N_FIXED = N_ELEMENTS(fixed),

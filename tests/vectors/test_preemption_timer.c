@@ -144,6 +144,40 @@ static void check_entries(void **state)
 	}
 }
 
+/* A quotient of exactly 2^64 does not fit; one cycle less does, and is too long for the counter. */
+static void test_overflow(void **state)
+{
+	/* A guest of 1/256 of the host's rate: 2^56 guest cycles are 2^64 host cycles. */
+	const struct guest_rate slowest = { .khz = { 3906 },
+					    .ratio = UINT64_C(1) << 40,
+					    .frac_bits = 48 };
+	struct vmx_hv_input in = { .deadline = { UINT64_C(1) << 56 },
+				   .rate = &slowest,
+				   .rate_shift = MISC_SHIFT };
+	struct vmx_preemption_timer vpt;
+	struct kernel k;
+
+	kernel_init(&k, KERNEL_RELEASE(4, 10));
+	vmx_preemption_timer_init(&vpt);
+	assert_int_equal(vmx_set_hv_timer(&k, &vpt, &in).outcome, HV_SET_FAILED);
+	in.deadline.v--;
+	assert_int_equal(vmx_set_hv_timer(&k, &vpt, &in).outcome, HV_SET_FAILED);
+}
+
+/* An exit that was asked for is not the timer's, armed or not. */
+static void test_immediate_exit(void **state)
+{
+	struct vmx_preemption_timer vpt;
+	struct kernel k;
+
+	kernel_init(&k, KERNEL_RELEASE(5, 10));
+	vmx_preemption_timer_init(&vpt);
+	set_320(&k, &vpt);
+	assert_int_equal(vmx_hv_entry(&k, &vpt, host_cycles(0), MISC_SHIFT, true).value, 0);
+	assert_false(vmx_hv_exit_counts(&vpt, true));
+	assert_true(vmx_hv_exit_counts(&vpt, false));
+}
+
 /* At the deadline and after it the count is 0: the exit comes before the first instruction. */
 static void test_overdue(void **state)
 {
@@ -176,6 +210,8 @@ int main(void)
 	static const struct CMUnitTest fixed[] = {
 		cmocka_unit_test(test_overdue),
 		cmocka_unit_test(test_can_use),
+		cmocka_unit_test(test_overflow),
+		cmocka_unit_test(test_immediate_exit),
 	};
 	enum {
 		N_FIXED = N_ELEMENTS(fixed),
