@@ -17,6 +17,11 @@ void expectation_free(struct expectation *exp)
 
 bool expectation_crosses_variants(const struct expectation *exp) { return exp->crosses; }
 
+const struct aggregate *expectation_aggregate(const struct expectation *exp, size_t i)
+{
+	return i < exp->aggregates->len ? exp->aggregates->pdata[i] : NULL;
+}
+
 void expectation_request(const struct expectation *exp, struct aggregate_set *set, unsigned variant)
 {
 	for (guint i = 0; i < exp->aggregates->len; i++) {

@@ -56,6 +56,9 @@ struct aggregate *aggregate_parse(struct diagnostics *d, const struct expectatio
 /* Reads variants in brackets: evaluated once for the file, not once a variant. */
 bool expectation_crosses_variants(const struct expectation *exp);
 
+/* Its aggregates in the order of the text; NULL past the last. Owned by @exp. */
+const struct aggregate *expectation_aggregate(const struct expectation *exp, size_t i);
+
 /* Adds to @set, which is that of variant @variant, what the expectation wants of it. */
 void expectation_request(const struct expectation *exp, struct aggregate_set *set,
 			 unsigned variant);

@@ -8,15 +8,19 @@
 #include <string.h>
 
 #define RUN_MAX_PS (LIMIT_RUN_DAYS * UINT64_C(86400) * PS_PER_S)
+/* The longest period, 128 * UINT32_MAX cycles, must be a 64-bit number of ns. */
+#define APIC_BUS_CYCLE_MAX_NS (UINT64_MAX / (UINT64_C(128) * UINT32_MAX))
 #define TOP(field) offsetof(struct top_values, field)
 #define HOST(field) offsetof(struct host_config, field)
 #define CPU(field) offsetof(struct cpu_values, field)
 #define COST_OF(field) offsetof(struct cost_values, field)
-#define KVM(field) offsetof(struct kvm_config, field)
+#define KVM(field) offsetof(struct kvm_values, field)
 #define VCPU(field) offsetof(struct vcpu_values, field)
 #define GUEST(field) offsetof(struct guest_values, field)
 #define EXITS(field) offsetof(struct other_exits, field)
+#define PROGRAM(field) offsetof(struct program_values, field)
 #define COMMAND(field) offsetof(struct command_values, field)
+#define MOVE_TO(field) offsetof(struct move_to_values, field)
 #define EXPECT(field) offsetof(struct expect_values, field)
 
 static const struct section sections[SECTION_COUNT] = {
@@ -42,11 +46,15 @@ static const struct section sections[SECTION_COUNT] = {
 			    "the vCPUs of a VM; each runs the VM's guest" },
 	[SECTION_GUEST] = { "vms[].guest", "guest", SECTION_VMS, SECTION_MAP, NULL, false,
 			    "what each vCPU of the VM runs" },
+	[SECTION_PROGRAM] = { "vms[].guest.program", "program", SECTION_GUEST, SECTION_MAP, NULL,
+			      false, "what the workload `program` does: lists of operations" },
 	[SECTION_OTHER_EXITS] = { "vms[].guest.other_exits", "other_exits", SECTION_GUEST,
 				  SECTION_MAP, NULL, false,
 				  "VM-exits that have nothing to do with the timer" },
 	[SECTION_TIMELINE] = { "timeline[]", "timeline", SECTION_TOP, SECTION_LIST, NULL, false,
 			       "what happens from outside, and when" },
+	[SECTION_MOVE_TO] = { "timeline[].to", "to", SECTION_TIMELINE, SECTION_MAP, NULL, false,
+			      "the host that a VM moves to, as far as the VM can tell" },
 	[SECTION_EXPECT] = { "expect[]", "expect", SECTION_TOP, SECTION_LIST, NULL, true,
 			     "what must hold after the runs" },
 };
@@ -85,8 +93,32 @@ static const struct value_name do_names[] = {
 	{ "set-affinity", DO_SET_AFFINITY },
 	{ "irqs-off", DO_IRQS_OFF },
 	{ "device-irq", DO_DEVICE_IRQ },
+	{ "set-param", DO_SET_PARAM },
+	{ "write-tsc", DO_WRITE_TSC },
+	{ "pause", DO_PAUSE },
+	{ "resume", DO_RESUME },
+	{ "save", DO_SAVE },
+	{ "restore", DO_RESTORE },
+	{ "move-vm", DO_MOVE_VM },
+	{ "create-vm", DO_CREATE_VM },
 	{ NULL, 0 },
 };
+
+static const struct value_name kvm_param_name_table[] = {
+	{ "lapic_timer_advance_ns", NAME_LAPIC_TIMER_ADVANCE_NS },
+	{ "lapic_timer_advance", NAME_LAPIC_TIMER_ADVANCE },
+	{ "min_timer_period_us", NAME_MIN_TIMER_PERIOD_US },
+	{ NULL, 0 },
+};
+static const struct value_name mode_names[] = { { "one_shot", LAPIC_MODE_ONESHOT },
+						{ "periodic", LAPIC_MODE_PERIODIC },
+						{ "tsc_deadline", LAPIC_MODE_TSC_DEADLINE },
+						{ NULL, 0 } };
+static const struct value_name restore_names[] = { { "khz", RESTORE_KHZ },
+						   { "tsc", RESTORE_TSC },
+						   { "lapic", RESTORE_LAPIC },
+						   { "tsc_deadline", RESTORE_TSC_DEADLINE },
+						   { NULL, 0 } };
 
 static const struct command_keys commands[DO_COUNT] = {
 	[DO_HOG_START] = { "cpu", "class", "starts a thread on that CPU that never sleeps" },
@@ -96,6 +128,18 @@ static const struct command_keys commands[DO_COUNT] = {
 	[DO_SET_AFFINITY] = { "vcpu cpus", "", "sched_setaffinity() of the vCPU thread" },
 	[DO_IRQS_OFF] = { "cpu for", "", "kernel code with interrupts off keeps the CPU" },
 	[DO_DEVICE_IRQ] = { "cpu", "", "a device interrupts that CPU" },
+	[DO_SET_PARAM] = { "name value", "",
+			   "a write below /sys/module/kvm/parameters: by release it takes effect "
+			   "now, for vCPUs created later, or is refused" },
+	[DO_WRITE_TSC] = { "vcpu", "value by",
+			   "the guest writes IA32_TSC (value), or adds to it by IA32_TSC_ADJUST "
+			   "(by); needs one of them" },
+	[DO_PAUSE] = { "", "vm", "takes the vCPUs out of KVM_RUN; host timers go on" },
+	[DO_RESUME] = { "", "vm", "the vCPUs of a paused VM run again" },
+	[DO_SAVE] = { "", "vm", "KVM_GET_LAPIC, KVM_GET_MSRS of a paused VM" },
+	[DO_RESTORE] = { "", "vm order", "sets again what was saved last, into the paused VM" },
+	[DO_MOVE_VM] = { "to", "vm", "from now on the paused VM is on a host with another TSC" },
+	[DO_CREATE_VM] = { "", "vm", "the VM is created then, not when the run begins" },
 };
 
 static const struct parameter parameters[] = {
@@ -140,6 +184,11 @@ static const struct parameter parameters[] = {
 	{ SECTION_HOST, "tsc", PARAMETER_FREQUENCY, .min = LIMIT_KHZ_MIN, .max = LIMIT_KHZ_MAX,
 	  .help = "rate of the TSC, and what the kernel believes it to be", .kernel = "tsc_khz",
 	  .offset = HOST(tsc_khz) },
+	{ SECTION_HOST, "tsc_scaling", PARAMETER_BOOL, .def = "true",
+	  .help = "the CPU can scale a guest's TSC", .offset = HOST(tsc_scaling) },
+	{ SECTION_HOST, "hv_rate_shift", PARAMETER_U8, .max = 31, .def = "5",
+	  .help = "the VMX preemption timer ticks every 2^this cycles of the TSC",
+	  .kernel = "IA32_VMX_MISC[4:0]", .offset = HOST(hv_rate_shift) },
 	{ SECTION_HOST, "timer_migration", PARAMETER_BOOL, .def = "true",
 	  .help = "an unpinned timer may go to another CPU", .kernel = "kernel.timer_migration",
 	  .offset = HOST(timer_migration) },
@@ -194,14 +243,28 @@ static const struct parameter parameters[] = {
 
 	{ SECTION_KVM, "lapic_timer_advance_ns", PARAMETER_I64, .min = (uint64_t)INT32_MIN,
 	  .max = UINT32_MAX, .absent = "the release's default",
-	  .help = "how early the timer fires; -1 adapts it (from v5.2 on)",
-	  .kernel = "kvm.lapic_timer_advance_ns", .offset = KVM(lapic_timer_advance_ns) },
+	  .help = "how early the timer fires; -1 adapts it (from v5.2 on); before v6.11",
+	  .kernel = "kvm.lapic_timer_advance_ns", .offset = KVM(config.lapic_timer_advance_ns) },
+	{ SECTION_KVM, "lapic_timer_advance", PARAMETER_SWITCH, .absent = "the release's default",
+	  .help = "the timer fires early; from v6.11 on", .kernel = "kvm.lapic_timer_advance",
+	  .offset = KVM(advance) },
+	{ SECTION_KVM, "min_timer_period_us", PARAMETER_I64, .max = UINT32_MAX,
+	  .absent = "the release's default",
+	  .help = "a periodic timer is raised to this period; 0: no limit",
+	  .kernel = "kvm.min_timer_period_us", .offset = KVM(config.min_timer_period_us) },
+	{ SECTION_KVM, "tsc_tolerance_ppm", PARAMETER_U32, .max = 1000000, .def = "250",
+	  .help = "a guest TSC rate this near to the host's is taken for it",
+	  .kernel = "kvm.tsc_tolerance_ppm", .offset = KVM(config.tsc_tolerance_ppm) },
 	{ SECTION_KVM_INTEL, "preemption_timer", PARAMETER_SWITCH, .def = "Y",
 	  .help = "use the VMX preemption timer where the release has it",
-	  .kernel = "kvm_intel.preemption_timer", .offset = KVM(preemption_timer) },
+	  .kernel = "kvm_intel.preemption_timer", .offset = KVM(config.preemption_timer) },
 
 	{ SECTION_VMS, "name", PARAMETER_WORD, .help = "its name",
 	  .offset = offsetof(struct vm_config, name) },
+	{ SECTION_VMS, "apic_bus_cycle", PARAMETER_NS32, .max = APIC_BUS_CYCLE_MAX_NS, .def = "0ns",
+	  .help = "cycle of the bus that the APIC timer counts; 0: KVM is not asked",
+	  .kernel = "KVM_CAP_X86_APIC_BUS_CYCLES_NS",
+	  .offset = offsetof(struct vm_config, apic_bus_cycle_ns) },
 	{ SECTION_VCPUS, "id", PARAMETER_U64, .max = LIMIT_VCPUS - 1,
 	  .help = "its number, as the guest and kvm_entry say it", .kernel = "vcpu->vcpu_id",
 	  .offset = VCPU(id) },
@@ -240,6 +303,17 @@ static const struct parameter parameters[] = {
 	{ SECTION_GUEST, "file", PARAMETER_NODE, .absent = "none", .form = "CSV file",
 	  .help = "the recording that the workload replays: columns arm_tsc and deadline_tsc",
 	  .offset = GUEST(file) },
+	{ SECTION_PROGRAM, "start", PARAMETER_NODE, .absent = "nothing",
+	  .form = "list of operations", .help = "once, when the vCPU begins",
+	  .offset = PROGRAM(part[PART_START]) },
+	{ SECTION_PROGRAM, "repeat", PARAMETER_NODE, .absent = "the vCPU halts for good",
+	  .form = "list of operations", .help = "then, for ever",
+	  .offset = PROGRAM(part[PART_REPEAT]) },
+	{ SECTION_PROGRAM, "handler", PARAMETER_NODE, .absent = "[ rdtsc, eoi ]",
+	  .form = "list of operations",
+	  .help = "at each timer interrupt; begins with an rdtsc, and ends with an eoi if it has "
+		  "none",
+	  .offset = PROGRAM(part[PART_HANDLER]) },
 	{ SECTION_OTHER_EXITS, "every", PARAMETER_QUANTITY, .min = 1, .max = RUN_MAX_PS,
 	  .max_cycles = INT64_MAX, .help = "time between two of them", .offset = EXITS(every) },
 	{ SECTION_OTHER_EXITS, "reason", PARAMETER_ENUM, .names = reason_names, .def = "CPUID",
@@ -271,6 +345,29 @@ static const struct parameter parameters[] = {
 	  .help = "scheduling class of the hog", .kernel = "SCHED_OTHER, SCHED_FIFO",
 	  .offset = COMMAND(command.task_class) },
 
+	{ SECTION_TIMELINE, "vm", PARAMETER_NODE, .absent = "the only VM", .form = "name",
+	  .help = "a VM", .offset = COMMAND(vm) },
+	{ SECTION_TIMELINE, "name", PARAMETER_NODE, .absent = "by command",
+	  .form = "lapic_timer_advance_ns, lapic_timer_advance, min_timer_period_us",
+	  .help = "a module parameter of kvm", .offset = COMMAND(name) },
+	{ SECTION_TIMELINE, "value", PARAMETER_NODE, .absent = "by command",
+	  .form = "number or Y, N; cycles",
+	  .help = "what is written: to the parameter, without unit; to the TSC, in cycles",
+	  .offset = COMMAND(value) },
+	{ SECTION_TIMELINE, "by", PARAMETER_NODE, .absent = "by command",
+	  .form = "cycles, with sign", .help = "what is added to the TSC", .offset = COMMAND(by) },
+	{ SECTION_TIMELINE, "order", PARAMETER_NODE, .absent = "khz, tsc, lapic, tsc_deadline",
+	  .form = "list of khz, tsc, lapic, tsc_deadline",
+	  .help = "what user space sets again, in this order; what it leaves out is not set",
+	  .kernel = "KVM_SET_TSC_KHZ, KVM_SET_MSRS, KVM_SET_LAPIC", .offset = COMMAND(order) },
+	{ SECTION_MOVE_TO, "tsc", PARAMETER_FREQUENCY, .min = LIMIT_KHZ_MIN, .max = LIMIT_KHZ_MAX,
+	  .help = "rate of its TSC", .kernel = "tsc_khz", .offset = MOVE_TO(tsc_khz) },
+	{ SECTION_MOVE_TO, "reads", PARAMETER_CYCLES, .max = UINT64_MAX,
+	  .absent = "goes on from the same count", .help = "what its TSC reads at that instant",
+	  .offset = MOVE_TO(reads) },
+	{ SECTION_MOVE_TO, "tsc_scaling", PARAMETER_BOOL, .def = "true",
+	  .help = "its CPU can scale a guest's TSC", .offset = MOVE_TO(tsc_scaling) },
+
 	{ SECTION_EXPECT, "id", PARAMETER_WORD, .help = "its name", .offset = EXPECT(id) },
 	{ SECTION_EXPECT, "that", PARAMETER_NODE, .form = "comparison",
 	  .help = "see Expectations below", .offset = EXPECT(that) },
@@ -298,6 +395,12 @@ const struct command_keys *command_keys(uint32_t what) { return &commands[what];
 const struct value_name *command_names(void) { return do_names; }
 
 const struct value_name *cost_mark_names(void) { return mark_names; }
+
+const struct value_name *kvm_param_names(void) { return kvm_param_name_table; }
+
+const struct value_name *lapic_mode_names(void) { return mode_names; }
+
+const struct value_name *restore_part_names(void) { return restore_names; }
 
 enum section_id section_child(enum section_id parent, const char *key)
 {
@@ -349,12 +452,26 @@ bool fail_unknown_key(const struct source_pos *at, enum section_id section, cons
 			all);
 }
 
-static bool read_scalar(const struct node *node, const struct parameter *p, void *to,
-			struct diagnostics *d)
+bool parameter_read(const struct node *node, const struct parameter *p, void *to,
+		    struct diagnostics *d)
 {
 	const struct value_key key = { p->key, p->min, p->max, p->max_cycles };
+	uint64_t wide;
+	bool ok;
 
 	switch (p->type) {
+	case PARAMETER_NS32:
+	case PARAMETER_U32:
+		ok = p->type == PARAMETER_NS32 ? value_ns(node, &key, &wide, d)
+					       : value_u64(node, &key, &wide, d);
+		if (ok)
+			*(uint32_t *)to = (uint32_t)wide;
+		return ok;
+	case PARAMETER_U8:
+		ok = value_u64(node, &key, &wide, d);
+		if (ok)
+			*(uint8_t *)to = (uint8_t)wide;
+		return ok;
 	case PARAMETER_TEXT: return value_text(node, &key, to, d);
 	case PARAMETER_WORD: return value_word(node, &key, to, d);
 	case PARAMETER_DURATION: return value_duration(node, &key, to, d);
@@ -380,7 +497,7 @@ static bool read_default(const struct parameter *p, void *to, struct diagnostics
 
 	if (!p->def || p->type == PARAMETER_NODE)
 		return true;
-	const bool ok = read_scalar(&node, p, to, d);
+	const bool ok = parameter_read(&node, p, to, d);
 
 	g_assert(ok); /* a default of the table that its own row refuses */
 	return ok;
@@ -426,7 +543,7 @@ bool section_read(const struct node *node, enum section_id section, const struct
 		void *to = (char *)base + p->offset;
 
 		if (value)
-			ok &= read_scalar(value, p, to, d);
+			ok &= parameter_read(value, p, to, d);
 		else if (p->def || p->absent)
 			ok &= read_default(p, to, d);
 		else
@@ -465,6 +582,15 @@ bool parameter_print(GString *out, const struct parameter *p, const void *base)
 		value_print_quantity(out, *(const struct quantity *)from);
 		return true;
 	case PARAMETER_FREQUENCY: value_print_frequency(out, *(const khz_t *)from); return true;
+	case PARAMETER_NS32:
+		g_string_append_printf(out, "%" PRIu32 "ns", *(const uint32_t *)from);
+		return true;
+	case PARAMETER_U8:
+		g_string_append_printf(out, "%" PRIu8, *(const uint8_t *)from);
+		return true;
+	case PARAMETER_U32:
+		g_string_append_printf(out, "%" PRIu32, *(const uint32_t *)from);
+		return true;
 	case PARAMETER_U64:
 		g_string_append_printf(out, "%" PRIu64, *(const uint64_t *)from);
 		return true;
@@ -512,6 +638,12 @@ void parameter_print_type(GString *out, const struct parameter *p)
 		g_string_append_printf(out, "frequency, %" PRIu64 "kHz to %" PRIu64 "kHz", p->min,
 				       p->max);
 		break;
+	case PARAMETER_NS32:
+		g_string_append_printf(out, "duration, whole ns, %" PRIu64 "ns to %" PRIu64 "ns",
+				       p->min, p->max);
+		break;
+	case PARAMETER_U8:
+	case PARAMETER_U32:
 	case PARAMETER_U64:
 		g_string_append_printf(out, "whole number, %" PRIu64 " to %" PRIu64, p->min,
 				       p->max);

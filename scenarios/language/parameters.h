@@ -31,8 +31,10 @@ enum section_id {
 	SECTION_VMS,
 	SECTION_VCPUS,
 	SECTION_GUEST,
+	SECTION_PROGRAM,
 	SECTION_OTHER_EXITS,
 	SECTION_TIMELINE,
+	SECTION_MOVE_TO,
 	SECTION_EXPECT,
 	SECTION_COUNT
 };
@@ -62,6 +64,9 @@ enum parameter_type {
 	PARAMETER_OFFSET,    /* uint64_t         */
 	PARAMETER_QUANTITY,  /* struct quantity  */
 	PARAMETER_FREQUENCY, /* khz_t            */
+	PARAMETER_NS32,      /* uint32_t, written as a duration in whole ns */
+	PARAMETER_U8,
+	PARAMETER_U32,
 	PARAMETER_U64,
 	PARAMETER_I64,
 	PARAMETER_BOOL,
@@ -120,6 +125,13 @@ struct command_keys {
 const struct command_keys *command_keys(uint32_t what); /* enum timeline_do */
 const struct value_name *command_names(void);
 const struct value_name *cost_mark_names(void);
+const struct value_name *kvm_param_names(void); /* enum kvm_param_name */
+const struct value_name *lapic_mode_names(void);
+const struct value_name *restore_part_names(void);
+
+/* Reads @node as the value of @p into @to. */
+bool parameter_read(const struct node *node, const struct parameter *p, void *to,
+		    struct diagnostics *d);
 
 /* Whether @key stands in the blank-separated list @keys; a '!' behind it there is ignored. */
 bool keys_have(const char *keys, const char *key);

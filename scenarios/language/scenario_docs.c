@@ -4,6 +4,7 @@
 #include "parameters.h"
 #include "scenario.h"
 #include "scenario_limits.h"
+#include "scenario_program.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -153,6 +154,7 @@ void scenario_docs(GString *out)
 	for (enum section_id id = 0; id < SECTION_COUNT; id++)
 		append_section(out, id);
 	append_commands(out);
+	scenario_program_docs(out);
 	append_limits(out);
 	g_string_append(out, tail);
 }

@@ -4,6 +4,8 @@
 #include "parameters.h"
 #include "scenario.h"
 #include "scenario_files.h"
+#include "scenario_program.h"
+#include "scenario_resolve.h"
 #include "scenario_values.h"
 #include "value.h"
 
@@ -91,15 +93,21 @@ static void print_costs(const struct scenario_run *run, GString *out)
 	}
 }
 
-static void print_kvm(const struct kvm_config *kvm, GString *out)
+static void print_kvm(const struct scenario_run *run, GString *out)
 {
-	if (kvm->lapic_timer_advance_ns != INT64_MIN) {
-		g_string_append(out, "kvm:");
-		print_section(out, SECTION_KVM, kvm, "\n  ", NULL);
-		g_string_append_c(out, '\n');
-	}
-	g_string_append(out, "kvm_intel:");
-	print_section(out, SECTION_KVM_INTEL, kvm, "\n  ", NULL);
+	const struct kvm_config *kvm = &run->config.kvm;
+	const struct kvm_values v = { *kvm, kvm->lapic_timer_advance_ns };
+	const char *advance =
+		kernel_advance_is_switch(&run->config.kernel) ? ADVANCE_SWITCH : ADVANCE_NUMBER;
+
+	g_string_append(out, "kvm:");
+	print_section(out, SECTION_KVM, &v, "\n  ", "tsc_tolerance_ppm");
+	if (kvm->lapic_timer_advance_ns != KVM_PARAM_DEFAULT)
+		print_section(out, SECTION_KVM, &v, "\n  ", advance);
+	if (kvm->min_timer_period_us != KVM_PARAM_DEFAULT)
+		print_section(out, SECTION_KVM, &v, "\n  ", "min_timer_period_us");
+	g_string_append(out, "\nkvm_intel:");
+	print_section(out, SECTION_KVM_INTEL, &v, "\n  ", NULL);
 	g_string_append_c(out, '\n');
 }
 
@@ -109,6 +117,8 @@ static void print_guest(const struct guest_config *guest, const struct vm_note *
 
 	g_string_append_printf(out, "    guest:\n      workload: %s", note->workload->name);
 	print_section(out, SECTION_GUEST, &v, "\n      ", note->workload->keys);
+	if (guest->start.n || guest->repeat.n)
+		scenario_program_print(out, guest);
 	if (note->file) {
 		g_string_append(out, "\n      file: ");
 		value_print_text(out, note->file);
@@ -128,7 +138,9 @@ static void print_vms(const struct scenario_run *run, GString *out)
 	for (uint32_t i = 0; i < run->config.n_vms; i++) {
 		const struct vm_config *vm = &run->config.vms[i];
 
-		g_string_append_printf(out, "  - name: %s\n    vcpus:\n", vm->name);
+		g_string_append_printf(out, "  - name: %s", vm->name);
+		print_section(out, SECTION_VMS, vm, "\n    ", "apic_bus_cycle");
+		g_string_append(out, "\n    vcpus:\n");
 		for (uint32_t j = 0; j < vm->n_vcpus; j++) {
 			const struct vcpu_config *c = &vm->vcpus[j];
 			const struct vcpu_values v = { c->id, c->cpu, c->affinity, c->tsc_khz,
@@ -141,6 +153,52 @@ static void print_vms(const struct scenario_run *run, GString *out)
 			g_string_append(out, " }\n");
 		}
 		print_guest(&vm->guest, &run->vms[i], out);
+	}
+}
+
+static void print_param(const struct scenario_run *run, const struct timeline_command *c,
+			GString *out)
+{
+	const bool advance = c->param == KVM_PARAM_LAPIC_TIMER_ADVANCE_NS;
+
+	if (advance && kernel_advance_is_switch(&run->config.kernel))
+		g_string_append_printf(out, ", name: " ADVANCE_SWITCH ", value: %s",
+				       c->value ? "Y" : "N");
+	else
+		g_string_append_printf(out, ", name: %s, value: %" PRId64,
+				       advance ? ADVANCE_NUMBER : "min_timer_period_us", c->value);
+}
+
+/* What is kept in another shape than it was written. */
+static void print_operands(const struct scenario_run *run, const struct timeline_command *c,
+			   GString *out)
+{
+	const struct move_to_values to = { c->to_tsc_khz, c->to_tsc, c->to_tsc_scaling };
+
+	switch (c->what) {
+	case DO_SET_PARAM: print_param(run, c, out); break;
+	case DO_WRITE_TSC:
+		if (c->relative)
+			g_string_append_printf(out, ", by: %" PRId64 "cycles", c->value);
+		else
+			g_string_append_printf(out, ", value: %" PRIu64 "cycles",
+					       (uint64_t)c->value);
+		break;
+	case DO_RESTORE:
+		for (uint32_t i = 0; i < c->n_order; i++)
+			g_string_append_printf(out, "%s%s", i ? ", " : ", order: [ ",
+					       value_enum_name(restore_part_names(), c->order[i]));
+		g_string_append(out, " ]");
+		break;
+	case DO_MOVE_VM:
+		g_string_append(out, ", to: {");
+		const gsize start = out->len;
+
+		print_section(out, SECTION_MOVE_TO, &to, ", ", NULL);
+		g_string_erase(out, (gssize)start, 1);
+		g_string_append(out, " }");
+		break;
+	default: break;
 	}
 }
 
@@ -160,6 +218,9 @@ static void print_command(const struct scenario_run *run, const struct timeline_
 	g_string_erase(out, (gssize)start, 1); /* the first comma */
 	if (keys_have(keys->needed, "vcpu"))
 		g_string_append_printf(out, ", vcpu: %s.%u", vm->name, vm->vcpus[command->vcpu].id);
+	if (keys_have(keys->optional, "vm"))
+		g_string_append_printf(out, ", vm: %s", vm->name);
+	print_operands(run, command, out);
 	g_string_append(out, " }\n");
 }
 
@@ -178,7 +239,7 @@ void scenario_dump(const struct scenario_run *run, GString *out)
 	print_kernel(run, out);
 	print_host(&config->host, out);
 	print_costs(run, out);
-	print_kvm(&config->kvm, out);
+	print_kvm(run, out);
 	print_vms(run, out);
 	if (config->n_timeline)
 		g_string_append(out, "timeline:\n");

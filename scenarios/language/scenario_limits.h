@@ -30,6 +30,7 @@
 	X(EXPECTATIONS, 1000, "expectations", "expectations of a scenario")                        \
 	X(CPUS, 1024, "CPUs", "CPUs of the host")                                                  \
 	X(VCPUS, 4096, "vCPUs", "vCPUs of all VMs together")                                       \
+	X(PROGRAM_OPS, 4096, "operations", "operations of one part of a guest's program")          \
 	X(TIMELINE_EVENTS, 1000000, "events", "commands of the timeline, each repetition counted") \
 	X(KHZ_MIN, 1000, "kHz", "lowest TSC frequency")                                            \
 	X(KHZ_MAX, 10000000, "kHz", "highest TSC frequency")                                       \

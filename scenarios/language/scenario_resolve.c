@@ -3,33 +3,22 @@
  * From the tree of a scenario, a variant and --set to typed values, and the checks across keys.
  * Everything is read even after an error, so that one run shows all of them.
  */
+#include "scenario_resolve.h"
+
 #include "merge.h"
-#include "parameters.h"
-#include "scenario.h"
 #include "scenario_files.h"
 #include "scenario_kernel.h"
 #include "scenario_limits.h"
+#include "scenario_program.h"
+#include "scenario_timeline.h"
 #include "text.h"
 #include "value.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-struct resolve {
-	struct scenario_run *run;
-	const struct scenario_file *file;
-	const struct node *tree;
-	struct diagnostics *d;
-	struct top_values top;
-	struct vm_config *vms;
-	struct vm_note *notes;
-	uint32_t n_vcpus; /* of all VMs */
-};
-
-/* The list @key of @parent, at most @limit items (0: unchecked); NULL if absent or after an error.
- */
-static const struct node *list_of(struct resolve *r, const struct node *parent,
-				  enum section_id section, bool needed, uint32_t limit)
+const struct node *resolve_list(struct resolve *r, const struct node *parent,
+				enum section_id section, bool needed, uint32_t limit)
 {
 	const struct section *s = section_get(section);
 	const struct node *list = node_get(parent, s->key);
@@ -55,7 +44,7 @@ static const struct node *list_of(struct resolve *r, const struct node *parent,
 static bool read_cpus(struct resolve *r, const struct node *host)
 {
 	struct host_config *config = &r->run->config.host;
-	const struct node *list = list_of(r, host, SECTION_HOST_CPUS, true, LIMIT_CPUS);
+	const struct node *list = resolve_list(r, host, SECTION_HOST_CPUS, true, LIMIT_CPUS);
 
 	if (!list)
 		return false;
@@ -206,17 +195,46 @@ static void read_costs(struct resolve *r)
 	}
 }
 
-static void read_kvm(struct resolve *r)
+bool kernel_advance_is_switch(const struct kernel *kernel)
 {
-	struct kvm_config *config = &r->run->config.kvm;
-
-	config->lapic_timer_advance_ns = INT64_MIN;
-	section_read(node_get(r->tree, "kvm"), SECTION_KVM, &r->tree->at, config, r->d);
-	section_read(node_get(r->tree, "kvm_intel"), SECTION_KVM_INTEL, &r->tree->at, config, r->d);
+	return strcmp(kernel->param->variant.name, "bool") == 0;
 }
 
-/* The first CPU of @mask that the host has not, or CPUS_MAX. */
-static unsigned foreign_cpu(const struct resolve *r, const struct cpu_mask *mask)
+bool resolve_advance_name(struct resolve *r, const struct source_pos *at, const char *key)
+{
+	const struct kernel *kernel = &r->run->config.kernel;
+
+	if (!kernel->param) /* a kernel that is no release: reported already */
+		return true;
+	const bool on_off = kernel_advance_is_switch(kernel);
+
+	if (strcmp(key, on_off ? ADVANCE_NUMBER : ADVANCE_SWITCH) != 0)
+		return true;
+	return error_at(r->d, at, "%s: the kernel in force has %s instead: %s", key,
+			on_off ? ADVANCE_SWITCH : ADVANCE_NUMBER, on_off ? "Y or N" : "ns");
+}
+
+static void read_kvm(struct resolve *r)
+{
+	static const char *const names[] = { ADVANCE_NUMBER, ADVANCE_SWITCH };
+	const struct node *kvm = node_get(r->tree, "kvm");
+	struct kvm_values v = { .config = { .lapic_timer_advance_ns = KVM_PARAM_DEFAULT,
+					    .min_timer_period_us = KVM_PARAM_DEFAULT } };
+
+	section_read(kvm, SECTION_KVM, &r->tree->at, &v, r->d);
+	section_read(node_get(r->tree, "kvm_intel"), SECTION_KVM_INTEL, &r->tree->at, &v, r->d);
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+		const struct node_entry *e = node_entry(kvm, names[i]);
+
+		if (e)
+			resolve_advance_name(r, &e->at, names[i]);
+	}
+	if (node_get(kvm, ADVANCE_SWITCH))
+		v.config.lapic_timer_advance_ns = v.advance;
+	r->run->config.kvm = v.config;
+}
+
+unsigned resolve_foreign_cpu(const struct resolve *r, const struct cpu_mask *mask)
 {
 	for (unsigned cpu = r->run->config.host.n_cpus; cpu < CPUS_MAX; cpu++)
 		if (cpu_mask_has(mask, cpu))
@@ -224,8 +242,8 @@ static unsigned foreign_cpu(const struct resolve *r, const struct cpu_mask *mask
 	return CPUS_MAX;
 }
 
-static bool fail_foreign_cpu(struct resolve *r, const struct node *node, const char *key,
-			     uint64_t cpu)
+bool resolve_fail_foreign_cpu(struct resolve *r, const struct node *node, const char *key,
+			      uint64_t cpu)
 {
 	return error_at(r->d, &node->at, "%s: there is no CPU %" PRIu64 "; the host has 0 to %u",
 			key, cpu, r->run->config.host.n_cpus - 1);
@@ -244,14 +262,15 @@ static void place_vcpu(struct resolve *r, const struct node *item, const struct 
 				     .tsc_offset = v->tsc_offset };
 	if (n_cpus == 0)
 		return;
-	if (affinity && foreign_cpu(r, &v->affinity) < CPUS_MAX) {
-		fail_foreign_cpu(r, affinity, "affinity", foreign_cpu(r, &v->affinity));
+	if (affinity && resolve_foreign_cpu(r, &v->affinity) < CPUS_MAX) {
+		resolve_fail_foreign_cpu(r, affinity, "affinity",
+					 resolve_foreign_cpu(r, &v->affinity));
 		return;
 	}
 	for (unsigned i = 0; !affinity && i < n_cpus; i++)
 		cpu_mask_set(&ret->affinity, i);
 	if (cpu && v->cpu >= n_cpus)
-		fail_foreign_cpu(r, cpu, "cpu", v->cpu);
+		resolve_fail_foreign_cpu(r, cpu, "cpu", v->cpu);
 	else if (cpu && !cpu_mask_has(&ret->affinity, ret->cpu))
 		error_at(r->d, &cpu->at, "cpu: %u is not in the affinity of the vCPU", ret->cpu);
 	while (!cpu && !cpu_mask_has(&ret->affinity, ret->cpu))
@@ -260,7 +279,7 @@ static void place_vcpu(struct resolve *r, const struct node *item, const struct 
 
 static void read_vcpus(struct resolve *r, const struct node *vm, struct vm_config *ret)
 {
-	const struct node *list = list_of(r, vm, SECTION_VCPUS, true, LIMIT_VCPUS);
+	const struct node *list = resolve_list(r, vm, SECTION_VCPUS, true, LIMIT_VCPUS);
 
 	if (!list)
 		return;
@@ -320,7 +339,9 @@ static void check_guest_keys(struct resolve *r, const struct node *guest,
 		const struct node_entry *e = &guest->entries[i];
 		const struct parameter *p = parameter_find(SECTION_GUEST, e->key);
 
-		if (!p || strcmp(e->key, "workload") == 0)
+		if (!p && strcmp(e->key, "program") != 0) /* every workload has other_exits */
+			continue;
+		if (strcmp(e->key, "workload") == 0)
 			continue;
 		if (strcmp(e->key, file) == 0
 			    ? workload->needs_file
@@ -392,6 +413,8 @@ static void read_guest(struct resolve *r, const struct node *vm, struct guest_co
 		return;
 	v.config.workload = note->workload->workload;
 	check_guest_keys(r, node, note->workload);
+	if (note->workload->keys && keys_have(note->workload->keys, "program"))
+		scenario_program(r, node, &v.config);
 	if (v.file && note->workload->needs_file)
 		read_recording(r, v.file, &v.config, note);
 	*ret = v.config;
@@ -400,7 +423,7 @@ static void read_guest(struct resolve *r, const struct node *vm, struct guest_co
 static void read_vms(struct resolve *r)
 {
 	struct world_config *config = &r->run->config;
-	const struct node *list = list_of(r, r->tree, SECTION_VMS, true, LIMIT_VCPUS);
+	const struct node *list = resolve_list(r, r->tree, SECTION_VMS, true, LIMIT_VCPUS);
 
 	if (!list)
 		return;
@@ -422,133 +445,6 @@ static void read_vms(struct resolve *r)
 	config->n_vms = list->n;
 	config->vms = r->vms;
 	r->run->vms = r->notes;
-}
-
-/* "vm0.1", or "1" if there is one VM. */
-static bool find_vcpu(struct resolve *r, const struct node *node, struct timeline_command *ret)
-{
-	const struct world_config *config = &r->run->config;
-	const char *text, *dot;
-	uint64_t id = 0;
-
-	if (!value_text(node, &(struct value_key){ .name = "vcpu" }, &text, r->d))
-		return false;
-	dot = strrchr(text, '.');
-	if (!dot && config->n_vms != 1)
-		return error_at(r->d, &node->at, "vcpu: '%s' names no VM; write e.g. '%s.0'", text,
-				config->n_vms && config->vms[0].name ? config->vms[0].name : "vm0");
-	const char *number = dot ? dot + 1 : text;
-	const bool is_number =
-		*number && strspn(number, "0123456789") == strlen(number) && strlen(number) <= 4;
-
-	for (const char *p = number; is_number && *p; p++)
-		id = id * 10 + (uint64_t)(*p - '0');
-	for (uint32_t vm = 0; is_number && vm < config->n_vms; vm++) {
-		const struct vm_config *v = &config->vms[vm];
-
-		if (dot && (!v->name || strlen(v->name) != (size_t)(dot - text) ||
-			    memcmp(v->name, text, (size_t)(dot - text)) != 0))
-			continue;
-		for (uint32_t i = 0; i < v->n_vcpus; i++) {
-			if (v->vcpus[i].id != id)
-				continue;
-			ret->vm = vm;
-			ret->vcpu = i;
-			return true;
-		}
-	}
-	return error_at(r->d, &node->at, "vcpu: there is no vCPU '%s'; write VM.ID", text);
-}
-
-static bool check_command_keys(struct resolve *r, const struct node *item,
-			       const struct timeline_command *command)
-{
-	const struct command_keys *keys = command_keys(command->what);
-	const char *name = value_enum_name(command_names(), command->what);
-	g_auto(GStrv) needed = g_strsplit(keys->needed, " ", -1);
-	bool ok = true;
-
-	for (uint32_t i = 0; i < item->n; i++) {
-		const struct node_entry *e = &item->entries[i];
-
-		if (!keys_have("at every do", e->key) && !keys_have(keys->needed, e->key) &&
-		    !keys_have(keys->optional, e->key))
-			ok = error_at(r->d, &e->at, "%s: '%s' does not take it", e->key, name);
-	}
-	for (char **key = needed; *key; key++)
-		if (!node_get(item, *key))
-			ok = error_at(r->d, &item->at, "the key '%s' is missing: '%s' needs it",
-				      *key, name);
-	return ok;
-}
-
-/* How often it happens before the end of the run; 0 after an error. */
-static uint64_t count_command(struct resolve *r, const struct node *item,
-			      struct timeline_command *command)
-{
-	const struct node *at = node_get(item, "at"), *every = node_get(item, "every");
-	const ps_t end = r->run->config.duration;
-
-	if (!at && !every) {
-		error_at(r->d, &item->at, "a command needs 'at' or 'every'");
-		return 0;
-	}
-	if (!at)
-		command->at = command->every;
-	if (end.v && command->at.v >= end.v) {
-		error_at(r->d, at ? &at->at : &every->at,
-			 "%s: '%s' is not before the end of the run", at ? "at" : "every",
-			 at ? at->text : every->text);
-		return 0;
-	}
-	return end.v && every ? (end.v - 1 - command->at.v) / command->every.v + 1 : 1;
-}
-
-static uint64_t read_command(struct resolve *r, const struct node *item,
-			     struct timeline_command *ret)
-{
-	const uint32_t n_cpus = r->run->config.host.n_cpus;
-	const struct node *cpu = node_get(item, "cpu"), *cpus = node_get(item, "cpus");
-	struct command_values v = { 0 };
-
-	if (!section_read(item, SECTION_TIMELINE, &item->at, &v, r->d) ||
-	    !check_command_keys(r, item, &v.command))
-		return 0;
-	if (cpu && n_cpus && v.cpu >= n_cpus)
-		fail_foreign_cpu(r, cpu, "cpu", v.cpu);
-	if (cpus && n_cpus && foreign_cpu(r, &v.command.cpus) < CPUS_MAX)
-		fail_foreign_cpu(r, cpus, "cpus", foreign_cpu(r, &v.command.cpus));
-	if (v.vcpu)
-		find_vcpu(r, v.vcpu, &v.command);
-	v.command.cpu = (uint32_t)v.cpu;
-	*ret = v.command;
-	return count_command(r, item, ret);
-}
-
-static void read_timeline(struct resolve *r)
-{
-	const struct node *list = list_of(r, r->tree, SECTION_TIMELINE, false, LIMIT_LIST_ITEMS);
-	uint64_t events = 0;
-
-	if (!list)
-		return;
-	struct timeline_command *commands =
-		arena_new(&r->run->arena, struct timeline_command, list->n);
-
-	for (uint32_t i = 0; i < list->n; i++) {
-		const struct node *item = list->entries[i].value;
-		const uint64_t n = read_command(r, item, &commands[i]);
-
-		if (n > LIMIT_TIMELINE_EVENTS - events) {
-			error_at(r->d, &item->at,
-				 "timeline: more than %d events, each repetition counted",
-				 LIMIT_TIMELINE_EVENTS);
-			return;
-		}
-		events += n;
-	}
-	r->run->config.n_timeline = list->n;
-	r->run->config.timeline = commands;
 }
 
 /* One "path=value" over the tree. */
@@ -615,7 +511,7 @@ static void read_all(struct resolve *r)
 	read_costs(r);
 	read_kvm(r);
 	read_vms(r);
-	read_timeline(r);
+	scenario_timeline(r);
 }
 
 static void free_source(gpointer source) { source_free(source); }
@@ -625,15 +521,14 @@ struct scenario_run *scenario_resolve(const struct scenario_file *file,
 				      const char *const *sets, size_t n_sets, struct diagnostics *d)
 {
 	struct scenario_run *run = g_new0(struct scenario_run, 1);
-	struct resolve r = { .run = run, .file = file, .d = d };
-	const unsigned before = d->n;
+	struct resolve r = { .run = run, .file = file, .d = d, .errors_before = d->n };
 
 	run->file = file;
 	run->variant = variant;
 	run->sources = g_ptr_array_new_with_free_func(free_source);
 	if (merge_all(&r, variant, sets, n_sets))
 		read_all(&r);
-	if (d->n == before)
+	if (d->n == r.errors_before)
 		return run;
 	scenario_run_free(run);
 	return NULL;

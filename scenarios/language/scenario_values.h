@@ -8,6 +8,7 @@
 #ifndef SCENARIO_VALUES_H
 #define SCENARIO_VALUES_H
 
+#include "lapic_mode.h"
 #include "scenario.h"
 #include "yaml_tree.h"
 
@@ -43,10 +44,34 @@ struct guest_values {
 	bool hlt;
 };
 
+struct kvm_values {
+	struct kvm_config config;
+	bool advance; /* the parameter that v6.11 has in place of the number */
+};
+
+enum program_part_name { PART_START, PART_REPEAT, PART_HANDLER, PARTS };
+
+struct program_values {
+	const struct node *part[PARTS];
+};
+
+/* The parameters that set-param knows, by their names in all releases. */
+enum kvm_param_name {
+	NAME_LAPIC_TIMER_ADVANCE_NS,
+	NAME_LAPIC_TIMER_ADVANCE,
+	NAME_MIN_TIMER_PERIOD_US,
+};
+
 struct command_values {
 	struct timeline_command command;
-	const struct node *vcpu;
+	const struct node *vcpu, *vm, *name, *value, *by, *order;
 	uint64_t cpu;
+};
+
+struct move_to_values {
+	khz_t tsc_khz;
+	uint64_t reads;
+	bool tsc_scaling;
 };
 
 struct expect_values {

@@ -188,14 +188,13 @@ bool value_duration(const struct node *node, const struct value_key *key, ps_t *
 	return true;
 }
 
-bool value_monotonic(const struct node *node, const struct value_key *key, ns_t *ret,
-		     struct diagnostics *d)
+static bool read_whole_ns(const struct node *node, const struct value_key *key, const char *what,
+			  uint64_t *ret, struct diagnostics *d)
 {
 	const struct unit *unit;
 	u128 value;
 
-	if (!read_with_unit(node, key, time_units, "an instant; write e.g. '1000 ns'", &value,
-			    &unit, d))
+	if (!read_with_unit(node, key, time_units, what, &value, &unit, d))
 		return false;
 	if (value % PS_PER_NS)
 		return error_at(d, &node->at, "%s: '%s' is not a whole number of nanoseconds",
@@ -203,8 +202,20 @@ bool value_monotonic(const struct node *node, const struct value_key *key, ns_t 
 	value /= PS_PER_NS;
 	if (value < key->min || value > key->max)
 		return fail_range(node, key, key->min, key->max, "ns", d);
-	*ret = ns((uint64_t)value);
+	*ret = (uint64_t)value;
 	return true;
+}
+
+bool value_monotonic(const struct node *node, const struct value_key *key, ns_t *ret,
+		     struct diagnostics *d)
+{
+	return read_whole_ns(node, key, "an instant; write e.g. '1000 ns'", &ret->v, d);
+}
+
+bool value_ns(const struct node *node, const struct value_key *key, uint64_t *ret,
+	      struct diagnostics *d)
+{
+	return read_whole_ns(node, key, "a duration; write e.g. '1000 ns'", ret, d);
 }
 
 bool value_cycles(const struct node *node, const struct value_key *key, uint64_t *ret,
@@ -296,6 +307,30 @@ bool value_u64(const struct node *node, const struct value_key *key, uint64_t *r
 				node->text);
 	if (value < key->min || value > key->max)
 		return fail_range(node, key, key->min, key->max, "", d);
+	*ret = (uint64_t)value;
+	return true;
+}
+
+bool value_register(const struct node *node, const struct value_key *key, uint64_t *ret,
+		    struct diagnostics *d)
+{
+	u128 value;
+
+	if (!check_scalar(node, key, d))
+		return false;
+	const bool hex = strncmp(node->text, "0x", 2) == 0;
+	const char *digits = node->text + (hex ? 2 : 0);
+
+	if (hex ? !*digits || strspn(digits, "0123456789abcdefABCDEF") != strlen(digits)
+		: !parse_whole(digits, &value))
+		return error_at(d, &node->at,
+				"%s: '%s' is not a number; write e.g. '1000' or '0x3e8'", key->name,
+				node->text);
+	if (hex)
+		value = strlen(digits) > 16 ? (u128)-1 : g_ascii_strtoull(digits, NULL, 16);
+	if (value > UINT32_MAX)
+		return error_at(d, &node->at, "%s: '%s' has more than 32 bits", key->name,
+				node->text);
 	*ret = (uint64_t)value;
 	return true;
 }

@@ -38,6 +38,8 @@ bool value_duration(const struct node *node, const struct value_key *key, ps_t *
 		    struct diagnostics *d);
 bool value_monotonic(const struct node *node, const struct value_key *key, ns_t *ret,
 		     struct diagnostics *d);
+bool value_ns(const struct node *node, const struct value_key *key, uint64_t *ret,
+	      struct diagnostics *d); /* a duration in whole ns */
 bool value_cycles(const struct node *node, const struct value_key *key, uint64_t *ret,
 		  struct diagnostics *d);
 bool value_offset(const struct node *node, const struct value_key *key, uint64_t *ret,
@@ -48,6 +50,8 @@ bool value_frequency(const struct node *node, const struct value_key *key, khz_t
 		     struct diagnostics *d);
 bool value_u64(const struct node *node, const struct value_key *key, uint64_t *ret,
 	       struct diagnostics *d);
+bool value_register(const struct node *node, const struct value_key *key, uint64_t *ret,
+		    struct diagnostics *d); /* 32 bits: decimal, or hexadecimal behind 0x */
 bool value_i64(const struct node *node, const struct value_key *key, int64_t *ret,
 	       struct diagnostics *d); /* min and max are those of int64_t, cast */
 bool value_bool(const struct node *node, const struct value_key *key, bool *ret,
