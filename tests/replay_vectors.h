@@ -3,10 +3,10 @@
  * replay_vectors - compares recorded rows of kernel functions with what the models' functions give.
  *
  * A file is CSV: lines that begin with '#', one header line, rows of decimal integers and words.
- *The checker is chosen by the file's base name up to the first dot, columns by the header's names,
- *the kernel by the column `version` as `kernel:` and `apply:` of a scenario choose it. A checker
- *fills the input of a function that the models call, and compares; it holds no arithmetic of the
- *kernel.
+ * The checker is chosen by the file's base name up to the first dot, columns by the header's names,
+ * the kernel by the column `version` as `kernel:` and `apply:` of a scenario choose it. A checker
+ * fills the input of a function that the models call, and compares; it holds no arithmetic of the
+ * kernel.
  *
  *	vectors_check_file() -> line -> row_kernel() -> checker->check() -> row_expect*()
  *

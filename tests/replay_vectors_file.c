@@ -306,12 +306,8 @@ out:
 static const struct vectors_checker *find_checker(const char *path)
 {
 	static const struct vectors_checker *const lists[] = {
-		vectors_timer_checkers,
-		vectors_advance_checkers,
-		vectors_tsc_checkers,
-		vectors_count_checkers,
-		vectors_hv_checkers,
-		vectors_halt_checkers,
+		vectors_timer_checkers, vectors_advance_checkers, vectors_tsc_checkers,
+		vectors_count_checkers, vectors_hv_checkers,      vectors_halt_checkers,
 	};
 	const char *slash = strrchr(path, '/');
 	const char *base = slash ? slash + 1 : path;
