@@ -7,10 +7,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_replay,
-	&command_test,
-	&command_list,
-	&command_docs,
+	&command_replay, &command_test, &command_history, &command_list, &command_docs,
 };
 
 static int help(void)
@@ -29,6 +26,7 @@ static int help(void)
 		"\nExamples:\n"
 		"  lapicsim replay scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
 		"  lapicsim test scenarios/library\n"
+		"  lapicsim history scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
 		"  lapicsim list kernels\n"
 		"\nlapicsim COMMAND --help tells more. lapicsim --version prints the version.\n");
 	return print_result(out->str);

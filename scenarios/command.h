@@ -16,7 +16,8 @@ struct command {
 	bool hidden;
 };
 
-extern const struct command command_replay, command_test, command_list, command_docs;
+extern const struct command command_replay, command_test, command_history, command_list,
+	command_docs;
 
 /* The options that replay and test share, as parsed. */
 struct run_arguments {

@@ -399,7 +399,7 @@ void report_failures(GString *out, const struct replay *r, const struct replay_o
 
 /* --- JSON --- */
 
-static void json_string(GString *out, const char *text)
+void json_string(GString *out, const char *text)
 {
 	g_string_append_c(out, '"');
 	for (; *text; text++) {

@@ -28,4 +28,7 @@ void report_failures(GString *out, const struct replay *replay,
 void append_release(GString *out, uint32_t release);
 const char *known_name(enum kernel_known known);
 
+/* @text in quotes, as JSON wants it. */
+void json_string(GString *out, const char *text);
+
 #endif
