@@ -210,8 +210,9 @@ bool resolve_advance_name(struct resolve *r, const struct source_pos *at, const 
 
 	if (strcmp(key, on_off ? ADVANCE_NUMBER : ADVANCE_SWITCH) != 0)
 		return true;
-	return error_at(r->d, at, "%s: the kernel in force has %s instead: %s", key,
-			on_off ? ADVANCE_SWITCH : ADVANCE_NUMBER, on_off ? "Y or N" : "ns");
+	return error_at(r->d, at, "%s: the kernel in force has %s instead, which takes %s", key,
+			on_off ? ADVANCE_SWITCH : ADVANCE_NUMBER,
+			on_off ? "Y or N" : "a number of ns");
 }
 
 static void read_kvm(struct resolve *r)

@@ -13,6 +13,7 @@ static const struct scenario_workload fake_workloads[] = {
 	  .keys = "delta! wait arm_jitter samples loop handler_rdmsr" },
 	{ .name = "busy", .keys = "" },
 	{ .name = "recorded", .needs_file = true, .keys = "wait loop" },
+	{ .name = "program", .keys = "program! wait loop" },
 };
 
 static const struct scenario_options fake_options = {

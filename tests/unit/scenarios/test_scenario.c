@@ -239,6 +239,183 @@ static void timeline(void **state)
 	assert_int_equal(t[5].every.v, 0);
 }
 
+static const char timer_path[] =
+	"scenario: timer-path\n"
+	"duration: 100ms\n"
+	"kernel: v6.16\n"
+	"host: { tsc: 2400MHz, start: { tsc: 1000cycles }, tsc_scaling: false, hv_rate_shift: 7,\n"
+	"        cpus: [ { id: 0 } ] }\n"
+	"kvm: { lapic_timer_advance: N, min_timer_period_us: 0, tsc_tolerance_ppm: 1000000 }\n"
+	"vms:\n"
+	"  - name: a\n"
+	"    apic_bus_cycle: 25ns\n"
+	"    vcpus: [ { id: 0 }, { id: 7 } ]\n"
+	"    guest:\n"
+	"      workload: program\n"
+	"      wait: hlt\n"
+	"      program:\n"
+	"        start: [ lvtt: periodic, tdcr: 0xb, { tmict: 40000 } ]\n"
+	"        repeat: [ wait, compute: 3us, spin: 5cycles, rdtsc, arm: 1ms, arm_again: 2ms, "
+	"disarm,\n"
+	"                  mask, unmask, read_tmcct, cli, sti, cpuid, io, eoi ]\n"
+	"        handler: [ rdtsc ]\n"
+	"  - name: b\n"
+	"    vcpus: [ { id: 0 } ]\n"
+	"    guest: { workload: program, program: { repeat: [ arm: 100us, spin: 1ms ] } }\n"
+	"timeline:\n"
+	"  - { at: 1ms, do: create-vm, vm: b }\n"
+	"  - { at: 2ms, do: set-param, name: min_timer_period_us, value: 200 }\n"
+	"  - { at: 2ms, do: set-param, name: lapic_timer_advance, value: Y }\n"
+	"  - { at: 3ms, do: write-tsc, vcpu: a.7, value: 18446744073709551615cycles }\n"
+	"  - { at: 3ms, do: write-tsc, vcpu: b.0, by: -7cycles }\n"
+	"  - { at: 4ms, do: pause, vm: a }\n"
+	"  - { at: 5ms, do: save, vm: a }\n"
+	"  - { at: 10ms, do: move-vm, vm: a, to: { tsc: 3000MHz } }\n"
+	"  - { at: 12ms, do: move-vm, vm: a, to: { tsc: 1GHz, tsc_scaling: false } }\n"
+	"  - { at: 13ms, do: move-vm, vm: a, to: { tsc: 2GHz, reads: 5cycles } }\n"
+	"  - { at: 14ms, do: restore, vm: a, order: [ tsc_deadline, lapic ] }\n"
+	"  - { at: 15ms, do: restore, vm: a }\n"
+	"  - { at: 16ms, do: resume, vm: a }\n"
+	"  - { at: 20ms, every: 10ms, do: pause, vm: a }\n"
+	"  - { at: 25ms, every: 10ms, do: resume, vm: a }\n";
+
+static void timer_path_keys(void **state)
+{
+	const struct world_config *c = resolve(*state, timer_path, 0, NULL, NULL);
+
+	assert_false(c->host.tsc_scaling);
+	assert_int_equal(c->host.hv_rate_shift, 7);
+	assert_int_equal(c->host.start_tsc, 1000);
+	assert_int_equal(c->kvm.lapic_timer_advance_ns, 0); /* N */
+	assert_int_equal(c->kvm.min_timer_period_us, 0);
+	assert_int_equal(c->kvm.tsc_tolerance_ppm, 1000000);
+	assert_int_equal(c->vms[0].apic_bus_cycle_ns, 25);
+	assert_int_equal(c->vms[1].apic_bus_cycle_ns, 0);
+	assert_false(c->vms[0].created_later);
+	assert_true(c->vms[1].created_later);
+}
+
+static void timer_path_defaults(void **state)
+{
+	const struct world_config *c = resolve(*state, minimal, 0, NULL, NULL);
+
+	assert_true(c->host.tsc_scaling);
+	assert_int_equal(c->host.hv_rate_shift, 5);
+	assert_true(c->kvm.min_timer_period_us == KVM_PARAM_DEFAULT);
+	assert_int_equal(c->kvm.tsc_tolerance_ppm, 250);
+	assert_int_equal(c->vms[0].apic_bus_cycle_ns, 0);
+	assert_false(c->vms[0].created_later);
+	assert_int_equal(c->vms[0].guest.start.n, 0);
+}
+
+/* Y and N stand in the field of the number; the newer of two names follows the form, not the
+ * release. */
+static void advance_as_a_switch(void **state)
+{
+	const struct world_config *c =
+		resolve(*state, timer_path, 0, "kvm.lapic_timer_advance=Y", NULL);
+
+	assert_int_equal(c->kvm.lapic_timer_advance_ns, 1);
+}
+
+static void advance_by_form(void **state)
+{
+	const struct world_config *c =
+		resolve(*state, minimal, 0, "forms.param=bool", "kvm.lapic_timer_advance=N");
+
+	assert_int_equal(c->kvm.lapic_timer_advance_ns, 0);
+}
+
+static void program(void **state)
+{
+	const struct world_config *c = resolve(*state, timer_path, 0, NULL, NULL);
+	const struct guest_config *a = &c->vms[0].guest, *b = &c->vms[1].guest;
+
+	assert_int_equal(a->start.n, 3);
+	assert_int_equal(a->start.ops[0].kind, PROGRAM_lvtt);
+	assert_int_equal(a->start.ops[0].number, LAPIC_MODE_PERIODIC);
+	assert_int_equal(a->start.ops[1].kind, PROGRAM_tdcr);
+	assert_int_equal(a->start.ops[1].number, 11);
+	assert_int_equal(a->start.ops[2].number, 40000);
+	assert_int_equal(a->repeat.n, 15);
+	assert_int_equal(a->repeat.ops[0].kind, PROGRAM_wait);
+	assert_int_equal(a->repeat.ops[1].time.v, 3 * PS_PER_US);
+	assert_int_equal(a->repeat.ops[2].time.v, 5);
+	assert_int_equal(a->repeat.ops[2].time.unit, QUANTITY_CYCLES);
+	assert_int_equal(a->repeat.ops[5].kind, PROGRAM_arm_again);
+	assert_int_equal(a->repeat.ops[5].time.v, 2 * PS_PER_MS);
+	assert_int_equal(a->repeat.ops[14].kind, PROGRAM_eoi);
+	assert_int_equal(a->handler.n, 1);
+	assert_int_equal(b->start.n, 0);
+	assert_int_equal(b->repeat.n, 2);
+	assert_int_equal(b->handler.n, 0);
+}
+
+/* A part that a variant or --set names is replaced whole; the others stay. */
+static void program_merges_by_part(void **state)
+{
+	const struct guest_config *a =
+		&resolve(*state, timer_path, 0, "vms.a.guest.program.start=[ lvtt: one_shot ]",
+			 NULL)
+			 ->vms[0]
+			 .guest;
+
+	assert_int_equal(a->start.n, 1);
+	assert_int_equal(a->start.ops[0].number, LAPIC_MODE_ONESHOT);
+	assert_int_equal(a->repeat.n, 15);
+}
+
+static void timer_path_timeline(void **state)
+{
+	const struct world_config *c = resolve(*state, timer_path, 0, NULL, NULL);
+	const struct timeline_command *t = c->timeline;
+
+	assert_int_equal(c->n_timeline, 15);
+	assert_int_equal(t[0].what, DO_CREATE_VM);
+	assert_int_equal(t[0].vm, 1);
+	assert_int_equal(t[1].what, DO_SET_PARAM);
+	assert_int_equal(t[1].param, KVM_PARAM_MIN_TIMER_PERIOD_US);
+	assert_int_equal(t[1].value, 200);
+	assert_int_equal(t[2].param, KVM_PARAM_LAPIC_TIMER_ADVANCE_NS);
+	assert_int_equal(t[2].value, 1);
+	assert_int_equal(t[3].what, DO_WRITE_TSC);
+	assert_int_equal(t[3].vcpu, 1);
+	assert_int_equal(t[3].value, -1);
+	assert_false(t[3].relative);
+	assert_int_equal(t[4].vm, 1);
+	assert_int_equal(t[4].value, -7);
+	assert_true(t[4].relative);
+	assert_int_equal(t[5].what, DO_PAUSE);
+	assert_int_equal(t[6].what, DO_SAVE);
+	assert_int_equal(t[10].what, DO_RESTORE);
+	assert_int_equal(t[10].n_order, 2);
+	assert_int_equal(t[10].order[0], RESTORE_TSC_DEADLINE);
+	assert_int_equal(t[10].order[1], RESTORE_LAPIC);
+	assert_int_equal(t[11].n_order, 4); /* absent: all, in the order of the table */
+	assert_int_equal(t[11].order[0], RESTORE_KHZ);
+	assert_int_equal(t[11].order[1], RESTORE_TSC);
+	assert_int_equal(t[11].order[2], RESTORE_LAPIC);
+	assert_int_equal(t[11].order[3], RESTORE_TSC_DEADLINE);
+	assert_int_equal(t[13].what, DO_PAUSE);
+	assert_int_equal(t[13].every.v, 10 * PS_PER_MS);
+	assert_int_equal(t[14].what, DO_RESUME);
+}
+
+/* 10 ms at 2.4 GHz after 1000 cycles; 2 ms at 3 GHz more; then as the file says. */
+static void moves_go_on_from_the_same_count(void **state)
+{
+	const struct timeline_command *t = resolve(*state, timer_path, 0, NULL, NULL)->timeline;
+
+	assert_int_equal(t[7].what, DO_MOVE_VM);
+	assert_int_equal(t[7].to_tsc_khz.v, 3000000);
+	assert_int_equal(t[7].to_tsc, 24001000);
+	assert_true(t[7].to_tsc_scaling);
+	assert_int_equal(t[8].to_tsc, 30001000);
+	assert_int_equal(t[8].to_tsc_khz.v, 1000000);
+	assert_false(t[8].to_tsc_scaling);
+	assert_int_equal(t[9].to_tsc, 5);
+}
+
 /* The dump of @run, and its equal after it was read again. */
 static void check_dump(struct fixture *f)
 {
@@ -271,6 +448,26 @@ static void dump_reads_back(void **state)
 	assert_int_equal(c->timeline[1].at.v, PS_PER_MS);
 	assert_int_equal(c->timeline[1].every.v, 2 * PS_PER_MS);
 	assert_string_equal(c->kernel.mode->variant.name, "abs_pinned_hard");
+}
+
+static void dump_of_the_timer_path_reads_back(void **state)
+{
+	struct fixture *f = *state;
+
+	resolve(f, timer_path, 0, NULL, NULL);
+	check_dump(f);
+	const struct world_config *c = &f->run->config;
+
+	assert_int_equal(c->kvm.lapic_timer_advance_ns, 0);
+	assert_int_equal(c->kvm.min_timer_period_us, 0);
+	assert_int_equal(c->host.hv_rate_shift, 7);
+	assert_int_equal(c->vms[0].guest.repeat.n, 15);
+	assert_int_equal(c->vms[0].guest.start.ops[0].number, LAPIC_MODE_PERIODIC);
+	assert_int_equal(c->timeline[3].value, -1);
+	assert_true(c->timeline[4].relative);
+	assert_int_equal(c->timeline[8].to_tsc, 30001000);
+	assert_int_equal(c->timeline[10].order[0], RESTORE_TSC_DEADLINE);
+	assert_int_equal(c->timeline[2].value, 1);
 }
 
 static void dump_of_defaults_reads_back(void **state)
@@ -485,6 +682,8 @@ static void docs(void **state)
 	assert_non_null(strstr(page->str, "### vms[].guest.other_exits\n"));
 	assert_non_null(strstr(page->str, "| `vmexit` | cost | `400ns` |"));
 	assert_non_null(strstr(page->str, "| `migrate` | vcpu cpu |"));
+	assert_non_null(strstr(page->str, "| `arm` | a duration or cycles |"));
+	assert_non_null(strstr(page->str, "### timeline[].to\n"));
 	assert_non_null(strstr(page->str, "| `VCPUS` | 4096 vCPUs |"));
 }
 
@@ -498,7 +697,16 @@ int main(void)
 		ROW(every_key),
 		ROW(timeline),
 		ROW(recorded_deadlines),
+		ROW(timer_path_keys),
+		ROW(timer_path_defaults),
+		ROW(advance_as_a_switch),
+		ROW(advance_by_form),
+		ROW(program),
+		ROW(program_merges_by_part),
+		ROW(timer_path_timeline),
+		ROW(moves_go_on_from_the_same_count),
 		ROW(dump_reads_back),
+		ROW(dump_of_the_timer_path_reads_back),
 		ROW(dump_of_defaults_reads_back),
 		ROW(layers),
 		ROW(variants_differ_in_forms),

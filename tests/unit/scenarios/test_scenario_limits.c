@@ -67,6 +67,9 @@ static const struct row rows[] = {
 	  LIMIT_EXPECTATIONS, "more than 1000 expectations" },
 	{ "quantiles", BASE VMS "duration: 1ms\ncosts:\n  tick:\n    quantiles:\n", "      - 1us\n", "",
 	  COST_QUANTILES_MAX, "quantiles are a list of 2 to 1025 values" },
+	{ "operations of a program", BASE "duration: 1ms\nvms:\n  - name: v\n    vcpus: [ { id: 0 } ]\n    guest:\n"
+	  "      workload: program\n      program:\n        start:\n", "          - rdtsc\n", "",
+	  LIMIT_PROGRAM_OPS, "start: more than 4096 operations" },
 	{ "key", BASE VMS "duration: 1ms\nvariants:\n  ", "k", ": {}\n", LIMIT_KEY_BYTES,
 	  "the key is longer than 64 bytes" },
 };
@@ -124,6 +127,15 @@ static const struct pair pairs[] = {
 	  "more than 1000000 events" },
 	{ "last instant", "duration: 1ms\ntimeline: [ { at: 999999999ps, do: device-irq, cpu: 0 } ]\n",
 	  "duration: 1ms\ntimeline: [ { at: 1ms, do: device-irq, cpu: 0 } ]\n", "not before the end of the run" },
+	{ "register", "duration: 1ms\nvms: [ { name: w, vcpus: [ { id: 0 } ], guest: { workload: program,"
+	  " program: { start: [ lvtt: one_shot, tmict: 0xffffffff ] } } } ]\n",
+	  "duration: 1ms\nvms: [ { name: w, vcpus: [ { id: 0 } ], guest: { workload: program,"
+	  " program: { start: [ lvtt: one_shot, tmict: 4294967296 ] } } } ]\n", "more than 32 bits" },
+	{ "bus cycle", "duration: 1ms\nvms: [ { name: v, apic_bus_cycle: 33554432ns } ]\n",
+	  "duration: 1ms\nvms: [ { name: v, apic_bus_cycle: 33554433ns } ]\n", "out of range [0ns, 33554432ns]" },
+	{ "events of a VM", "duration: 1s\ntimeline: [ { at: 0s, every: 2us, do: pause }, { at: 1us, every: 2us, do: resume } ]\n",
+	  "duration: 1.000000000001s\ntimeline: [ { at: 0s, every: 2us, do: pause }, { at: 1us, every: 2us, do: resume } ]\n",
+	  "more than 1000000 events" },
 	{ "nesting", "duration: 1ms\nkvm: {}\n", "duration: 1ms\nkvm: [[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]\n",
 	  "nested deeper than 16" },
 };

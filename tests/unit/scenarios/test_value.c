@@ -8,7 +8,19 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum kind { DURATION, MONOTONIC, QUANTITY, CYCLES, OFFSET, FREQUENCY, U64, I64, CPUS };
+enum kind {
+	DURATION,
+	MONOTONIC,
+	QUANTITY,
+	CYCLES,
+	OFFSET,
+	FREQUENCY,
+	U64,
+	I64,
+	REGISTER,
+	NS,
+	CPUS
+};
 
 struct row {
 	const char *name;
@@ -46,6 +58,9 @@ static const struct row rows[] = {
 	{ "whole number",               U64,       "18446744073709551615", UINT64_MAX,          NULL },
 	{ "module parameter -1",        I64,       "-1",                  UINT64_MAX,           NULL },
 	{ "module parameter",           I64,       "1000",                1000,                 NULL },
+	{ "register, decimal",          REGISTER,  "4294967295",          UINT32_MAX,           NULL },
+	{ "register, hexadecimal",      REGISTER,  "0xFe",                254,                  NULL },
+	{ "whole ns",                   NS,        "1.025us",             1025,                 NULL },
 	{ "one CPU",                    CPUS,      "3",                   8,                    "[3]" },
 	{ "range of CPUs",              CPUS,      "1-3",                 14,                   "[1-3]" },
 	{ "ranges and CPUs",            CPUS,      "0-1,4,6-7",           0xd3,                 "[0-1, 4, 6-7]" },
@@ -86,6 +101,8 @@ static bool read_row(const struct row *row, uint64_t *ret, GString *printed, str
 	case MONOTONIC: return value_monotonic(&node, &key, (ns_t *)(void *)ret, d);
 	case CYCLES: return value_cycles(&node, &key, ret, d);
 	case OFFSET: return value_offset(&node, &key, ret, d);
+	case REGISTER: return value_register(&node, &key, ret, d);
+	case NS: return value_ns(&node, &key, ret, d);
 	case U64: return value_u64(&node, &key, ret, d);
 	case I64:
 		key.min = (uint64_t)INT64_MIN;
