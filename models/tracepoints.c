@@ -16,8 +16,10 @@ static const char *const modes[] = { "ABS", "ABS|PINNED", "ABS|HARD", "ABS|PINNE
 static const char *const states[] = { "R", "R+", "S", "X" };
 static const char *const early_late[] = { "early", "late" };
 static const char *const paths[] = { "hrtimer", "hv", "at_start" };
+static const char *const msr_accesses[] = { "msr_read", "msr_write" };
 static const char *const apic_accesses[] = { "apic_read", "apic_write" };
-static const char *const apic_registers[] = { "APIC_LVTT", "APIC_TMICT", "APIC_TMCCT", "APIC_TDCR" };
+static const char *const apic_registers[] = { "APIC_LVTT", "APIC_TMICT", "APIC_TMCCT", "APIC_TDCR",
+	"APIC_ID", "APIC_EOI" };
 static const char *const params[] = { "lapic_timer_advance_ns", "min_timer_period_us" };
 static const char *const param_results[] = { "now", "new_vcpus", "refused" };
 static const char *const drops[] = { "overwritten", "merged", "unseen" };
@@ -30,7 +32,7 @@ static const char *const drops[] = { "overwritten", "merged", "unseen" };
 static const struct trace_field f_entry[] = { F_U64("vcpu"), F_U64("rip") };
 static const struct trace_field f_exit[] = { F_U64("vcpu"), F_NAME("reason", reasons), F_U64("rip"),
 	F_U64("info1"), F_U64("info2"), F_U64("intr_info") };
-static const struct trace_field f_msr[] = { F_U64("index"), F_U64("data") };
+static const struct trace_field f_msr[] = { F_NAME("access", msr_accesses), F_U64("index"), F_U64("data") };
 static const struct trace_field f_accept[] = { F_U64("apicid"), F_U64("vec") };
 static const struct trace_field f_irq[] = { F_U64("irq") };
 static const struct trace_field f_eoi[] = { F_U64("apicid"), F_U64("vector") };
@@ -76,7 +78,7 @@ static const struct trace_event *const events[TP_COUNT] = {
 	EVENT(TP_KVM_EXIT, EVENT, "kvm", "kvm_exit", f_exit,
 	      "vcpu {vcpu} reason {reason} rip 0x{rip:x} info1 0x{info1:016x} info2 0x{info2:016x} "
 	      "intr_info 0x{intr_info:08x} error_code 0x00000000"),
-	EVENT(TP_KVM_MSR, EVENT, "kvm", "kvm_msr", f_msr, "msr_write {index:x} = 0x{data:x}"),
+	EVENT(TP_KVM_MSR, EVENT, "kvm", "kvm_msr", f_msr, "{access} {index:x} = 0x{data:x}"),
 	EVENT(TP_KVM_APIC_ACCEPT_IRQ, EVENT, "kvm", "kvm_apic_accept_irq", f_accept, "apicid {apicid:x} vec {vec} (Fixed|edge)"),
 	EVENT(TP_KVM_INJ_VIRQ, EVENT, "kvm", "kvm_inj_virq", f_irq, "IRQ 0x{irq:x}"),
 	EVENT(TP_KVM_EOI, EVENT, "kvm", "kvm_eoi", f_eoi, "apicid {apicid:x} vector {vector}"),

@@ -52,6 +52,16 @@ enum tracepoint {
 /* Whose function an hrtimer runs: indices of the field `function`. */
 enum trace_function { TRACE_FN_TICK_SCHED_TIMER, TRACE_FN_APIC_TIMER_FN };
 
+/* Registers of the local APIC: indices of the field `reg`. */
+enum trace_register {
+	TRACE_REG_LVTT,
+	TRACE_REG_TMICT,
+	TRACE_REG_TMCCT,
+	TRACE_REG_TDCR,
+	TRACE_REG_ID,
+	TRACE_REG_EOI,
+};
+
 /* What became of a deadline that was not delivered: indices of the field `why`. */
 enum lapic_drop {
 	DROP_OVERWRITTEN, /* the guest armed another before this one was delivered     */

@@ -182,7 +182,8 @@ static void init_commands(struct world *w)
 		sim_event_init(&c->event, &command_type, i);
 		if (c->cfg->what == DO_HOG_START) {
 			c->hog = &w->hogs[hog];
-			task_init(c->hog, 1 + w->n_vcpus + hog, c->cfg->task_class, NULL, w);
+			task_init(c->hog, w->host.n_cpus + w->n_vcpus + hog, c->cfg->task_class,
+				  NULL, w);
 			cpu_mask_set(&c->hog->affinity, c->cfg->cpu);
 			hog++;
 		}
@@ -196,7 +197,7 @@ static void init_commands(struct world *w)
 static void name_task(struct trace_task *task, int32_t pid, int32_t prio, const char *format,
 		      unsigned number)
 {
-	snprintf(task->comm, sizeof(task->comm), format, number);
+	snprintf(task->comm, sizeof(task->comm), format, number % 10000); /* CPUs, vCPUs: less */
 	task->pid = pid;
 	task->prio = prio;
 }
@@ -205,13 +206,16 @@ static void name_tasks(struct world *w)
 {
 	uint32_t n = 0;
 
-	name_task(&w->tasks[n++], 0, PRIO_FAIR, "<idle>", 0);
+	while (n < w->host.n_cpus) {
+		name_task(&w->tasks[n], 0, PRIO_FAIR, "swapper/%u", n);
+		n++;
+	}
 	/* Without the blank that KVM's threads have: readers of the text form split names at
 	 * blanks. */
 	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++)
 		for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++, n++)
-			name_task(&w->tasks[n], PID_VCPU + (int32_t)n, PRIO_FAIR, "CPU%u/KVM",
-				  w->cfg->vms[vm].vcpus[i].id);
+			name_task(&w->tasks[n], PID_VCPU + (int32_t)(n - w->host.n_cpus), PRIO_FAIR,
+				  "CPU%u/KVM", w->cfg->vms[vm].vcpus[i].id);
 	for (uint32_t i = 0; i < w->cfg->n_timeline; i++)
 		if (w->commands[i].hog)
 			name_task(&w->tasks[n++], PID_HOG + (int32_t)i,
@@ -229,7 +233,7 @@ static bool create_vm(struct world *w, uint32_t vm)
 		const uint32_t index = w->first_vcpu[vm] + i;
 		const struct vcpu_setup setup = {
 			.index = index,
-			.task_id = 1 + index,
+			.task_id = w->host.n_cpus + index,
 			.cfg = &cfg->vcpus[i],
 			.vm = cfg,
 			.seed = w->cfg->seed,
@@ -265,7 +269,7 @@ static bool allocate(struct world *w)
 	const struct world_config *cfg = w->cfg;
 
 	w->n_vcpus = count_vcpus(cfg);
-	w->n_tasks = 1 + w->n_vcpus + count_hogs(cfg);
+	w->n_tasks = cfg->host.n_cpus + w->n_vcpus + count_hogs(cfg);
 	w->vcpus = calloc(w->n_vcpus + 1, sizeof(*w->vcpus));
 	w->first_vcpu = calloc(cfg->n_vms + 1, sizeof(*w->first_vcpu));
 	w->created = calloc(cfg->n_vms + 1, sizeof(*w->created));

@@ -186,25 +186,36 @@ static void cell_fingerprint(GString *out, const struct run_result *result, cons
 	g_string_append_printf(out, "%016" PRIx64, result->fingerprint);
 }
 
+/* Is a form another one than the column's release has by itself, or than another column of that
+ * release has? */
+static bool worth_a_row(const struct replay *r, unsigned n_columns, const struct kernel_decision *d)
+{
+	bool changed = false, differs = false;
+
+	for (unsigned k = 0; k < n_columns; k++) {
+		const struct scenario_run *run = column(r, k)->run;
+		struct kernel plain;
+
+		kernel_init(&plain, run->release);
+		changed |= kernel_chosen(&run->config.kernel, d) != kernel_chosen(&plain, d);
+		differs |= kernel_chosen(&run->config.kernel, d) !=
+			   kernel_chosen(&column(r, 0)->run->config.kernel, d);
+	}
+	return changed && (differs || n_columns == 1);
+}
+
 static void rows_of_kernel(struct table *t, const struct replay *r)
 {
 	const struct kernel_decision *decisions;
 	const size_t n = kernel_decisions(&decisions);
 
 	add_row(t, r, "kernel", cell_kernel, NULL);
-	for (size_t i = 0; i < n; i++) {
-		bool differs = false;
-
-		for (unsigned k = 1; k < t->columns; k++)
-			differs |=
-				kernel_chosen(&column(r, k)->run->config.kernel, &decisions[i]) !=
-				kernel_chosen(&column(r, 0)->run->config.kernel, &decisions[i]);
-		if (differs) {
+	for (size_t i = 0; i < n; i++)
+		if (worth_a_row(r, t->columns, &decisions[i])) {
 			g_autofree char *label = g_strdup_printf("  %s", decisions[i].name);
 
 			add_row(t, r, label, cell_form, &decisions[i]);
 		}
-	}
 }
 
 static void rows_of_lateness(struct table *t, const struct replay *r)

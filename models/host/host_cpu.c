@@ -104,6 +104,13 @@ void host_raise(struct host_cpu *cpu, enum irq_source source)
 		cpu_kick(cpu);
 }
 
+uint32_t host_pending_vector(const struct host_cpu *cpu)
+{
+	if (cpu->pending & 1u << IRQ_RESCHEDULE)
+		return RESCHEDULE_VECTOR;
+	return cpu->pending & 1u << IRQ_LOCAL_TIMER ? LOCAL_TIMER_VECTOR : DEVICE_VECTOR;
+}
+
 void host_send_reschedule(struct host_cpu *from, struct host_cpu *to)
 {
 	struct sim *sim = to->host->sim;
@@ -266,7 +273,7 @@ void host_cpu_init(struct host_cpu *cpu, struct host *host, uint32_t id, uint64_
 	cost_streams_init(&cpu->costs, seed, ENTITY_CPU + id);
 	cpu->irq.owner = cpu;
 	cpu->sched.owner = cpu;
-	task_init(&cpu->idle_task, 0, TASK_FAIR, NULL, cpu);
+	task_init(&cpu->idle_task, id, TASK_FAIR, NULL, cpu);
 	cpu->idle_task.state = TASK_RUNNING;
 	cpu->idle_task.cpu = cpu;
 	cpu_run(&cpu->idle_task.ctx, PS_NEVER, RUN_IDLE, never);

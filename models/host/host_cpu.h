@@ -30,6 +30,7 @@ enum irq_source { /* in ascending order of vector: the highest pending one is ta
 		  IRQ_SOURCES
 };
 #define LOCAL_TIMER_VECTOR 0xec
+#define DEVICE_VECTOR 0x31
 #define RESCHEDULE_VECTOR 0xfd
 
 struct host_cpu {
@@ -88,6 +89,9 @@ void cpu_end_wait(struct host_cpu *cpu, struct context *ctx);
 /* Source @source becomes pending on @cpu; a second raise before it is taken is merged and counted.
  */
 void host_raise(struct host_cpu *cpu, enum irq_source source);
+
+/* The vector that will be taken next, of those pending. */
+uint32_t host_pending_vector(const struct host_cpu *cpu);
 
 /* smp_send_reschedule(): @from sends an interrupt that arrives after COST_ipi; merged with one on
  * its way. */

@@ -53,6 +53,7 @@ static void account_armed(struct host_cpu *cpu, struct vcpu *vcpu)
 	}
 	a->state = ACCOUNT_ARMED;
 	a->n = lt->next_n++;
+	a->entered = ps(0);
 	a->progress_at_arm = vcpu->guest_time;
 	HOST_TRACE(cpu, TP_LAPIC_ARM, vcpu->index, vcpu->id, a->n, a->deadline.v, cpu->id);
 }
@@ -631,6 +632,8 @@ void lapic_timer_restore(struct host_cpu *cpu, struct vcpu *vcpu, const struct l
 	lt->count.tdcr = saved->tdcr;
 	lt->masked = masked;
 	lt->written = tmcct;
+	if (!vcpu->kernel->restore->keeps_owed)
+		lt->expired_tscdeadline = guest_cycles(0);
 	lt->outside = true;
 	carry_plan(cpu, vcpu, TIMER_OP_RESTORE, ioctl_done);
 }
@@ -742,7 +745,8 @@ void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 		.rate = &vcpu->rate,
 	};
 
-	vcpu->timer.account.wait_start = sim_now(vcpu->host->sim);
+	if (!lt->account.entered.v) /* later entries, before the handler ran, wait for nothing */
+		lt->account.wait_start = sim_now(vcpu->host->sim);
 	/* Without APICv "injected" is the vector's ISR bit: only the entry that injects waits. */
 	if (!lt->expired_tscdeadline.v || !vcpu->isr) {
 		then(cpu, vcpu);

@@ -41,12 +41,21 @@ static uint64_t printed_rip(const struct vcpu *vcpu)
 
 /* --- VM-exit --- */
 
+#define VMX_INTR_VALID UINT64_C(0x80000000)
+#define MSR_TSC_DEADLINE 0x6e0
+#define X2APIC_MSR(reg) (0x800 + (uint32_t)(reg) / 0x10)
+#define X2APIC_MSR_ID 0x802
+#define X2APIC_MSR_EOI 0x80b
+
 static void handled(struct host_cpu *cpu, void *owner);
 
 /* The tracepoint, and the exit's handling. An interrupt that is pending was taken before (R6). */
 static void trace_exit(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	const uint64_t intr_info = vcpu->reason == EXIT_REASON_EXTERNAL_INTERRUPT ? 0x80000000 : 0;
+	const bool vmx = vcpu->host->cfg->vendor == HOST_INTEL;
+	const uint64_t intr_info = vmx && vcpu->reason == EXIT_REASON_EXTERNAL_INTERRUPT
+					   ? VMX_INTR_VALID | host_pending_vector(cpu)
+					   : 0;
 
 	vcpu->exit_traced = sim_now(vcpu->host->sim);
 	vcpu->exit_open = true;
@@ -121,22 +130,33 @@ static void op_handled(struct host_cpu *cpu, void *owner)
 	loop_edge(cpu, vcpu);
 }
 
+static void trace_msr(struct host_cpu *cpu, struct vcpu *vcpu, bool write, uint32_t index,
+		      uint64_t data)
+{
+	HOST_TRACE(cpu, TP_KVM_MSR, vcpu->index, write, index, data);
+}
+
 static void msr_written(struct host_cpu *cpu, void *owner)
 {
-	run(owner, COST_finish_msr_write, RUN_KERNEL, op_handled);
+	struct vcpu *vcpu = owner;
+	const struct guest_op *op = guest_op(&vcpu->guest);
+	const uint32_t index =
+		op->kind == GUEST_APIC_WRITE ? X2APIC_MSR(op->reg) : MSR_TSC_DEADLINE;
+
+	trace_msr(cpu, vcpu, true, index, op->value.v);
+	run(vcpu, COST_finish_msr_write, RUN_KERNEL, op_handled);
 }
 
 static void write_deadline(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	const struct guest_op *op = guest_op(&vcpu->guest);
-
-	HOST_TRACE(cpu, TP_KVM_MSR, vcpu->index, 0x6e0, op->value.v);
-	lapic_timer_write_deadline(cpu, vcpu, op->value, msr_written);
+	lapic_timer_write_deadline(cpu, vcpu, guest_op(&vcpu->guest)->value, msr_written);
 }
 
 static void write_eoi(struct host_cpu *cpu, struct vcpu *vcpu)
 {
+	HOST_TRACE(cpu, TP_KVM_APIC, vcpu->index, 1, TRACE_REG_EOI, 0);
 	HOST_TRACE(cpu, TP_KVM_EOI, vcpu->index, vcpu->id, GUEST_TIMER_VECTOR);
+	trace_msr(cpu, vcpu, true, X2APIC_MSR_EOI, 0);
 	vcpu->isr = false;
 	if (vcpu->irr)
 		vcpu->requests |= REQ_EVENT;
@@ -147,10 +167,10 @@ static void write_eoi(struct host_cpu *cpu, struct vcpu *vcpu)
 static uint64_t printed_register(enum apic_reg reg)
 {
 	switch (reg) {
-	case APIC_LVTT: return 0;
-	case APIC_TMICT: return 1;
-	case APIC_TMCCT: return 2;
-	case APIC_TDCR: return 3;
+	case APIC_LVTT: return TRACE_REG_LVTT;
+	case APIC_TMICT: return TRACE_REG_TMICT;
+	case APIC_TMCCT: return TRACE_REG_TMCCT;
+	case APIC_TDCR: return TRACE_REG_TDCR;
 	}
 	return 0;
 }
@@ -175,11 +195,17 @@ static void write_register(struct host_cpu *cpu, struct vcpu *vcpu, const struct
 
 static void read_register(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op *op)
 {
+	uint64_t reg = TRACE_REG_ID, value = vcpu->id;
+	uint32_t index = X2APIC_MSR_ID;
+
 	if (op->kind == GUEST_APIC_READ) {
-		vcpu->guest.apic_read = op->reg == APIC_TMCCT ? lapic_timer_read_count(vcpu) : 0;
-		HOST_TRACE(cpu, TP_KVM_APIC, vcpu->index, 0, printed_register(op->reg),
-			   vcpu->guest.apic_read);
+		value = op->reg == APIC_TMCCT ? lapic_timer_read_count(vcpu) : 0;
+		vcpu->guest.apic_read = (uint32_t)value;
+		reg = printed_register(op->reg);
+		index = X2APIC_MSR(op->reg);
 	}
+	HOST_TRACE(cpu, TP_KVM_APIC, vcpu->index, 0, reg, value);
+	trace_msr(cpu, vcpu, false, index, value);
 	op_handled(cpu, vcpu);
 }
 
@@ -243,7 +269,7 @@ static void handled(struct host_cpu *cpu, void *owner)
 static void world_switch(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	/* A wait that was not owed began and ended at its place. */
-	if (vcpu->kernel->wait_site->place == WAIT_WORLD_SWITCH)
+	if (vcpu->kernel->wait_site->place == WAIT_WORLD_SWITCH && !vcpu->timer.account.entered.v)
 		vcpu->timer.account.wait_end = sim_now(vcpu->host->sim);
 	run(vcpu, COST_vmentry, RUN_IRQS_OFF, vcpu_in_guest);
 }
@@ -276,7 +302,8 @@ static void waited_first(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
-	if (vcpu->kernel->wait_site->place == WAIT_BEFORE_GUEST_ENTER)
+	if (vcpu->kernel->wait_site->place == WAIT_BEFORE_GUEST_ENTER &&
+	    !vcpu->timer.account.entered.v)
 		vcpu->timer.account.wait_end = sim_now(vcpu->host->sim);
 	run(vcpu, COST_entry_load, RUN_IRQS_OFF, loaded_state);
 }

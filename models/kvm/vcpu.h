@@ -42,6 +42,13 @@ struct tsc_write {
 	int64_t value;
 };
 
+/* How far an operation has come; what an interrupt stops keeps it (R7). */
+struct op_progress {
+	bool begun;
+	ps_t left;
+	ps_t spin_phase; /* into the current turn of a spin */
+};
+
 struct vcpu_saved { /* KVM_GET_LAPIC, KVM_GET_MSRS, KVM_GET_TSC_KHZ */
 	khz_t khz;
 	guest_cycles_t tsc, tscdeadline;
@@ -97,10 +104,8 @@ struct vcpu {
 	/* vcpu_guest.c */
 	ps_t guest_since; /* guest mode entered or the operation begun */
 	ps_t guest_time;  /* in guest mode so far */
-	ps_t op_left;     /* of the current operation */
-	bool op_begun;
+	struct op_progress main_op, handler_op;
 	enum guest_stop { STOP_OP, STOP_OTHER_EXIT, STOP_HV } stop; /* what the segment's end is */
-	ps_t spin_phase; /* into the current turn of a spin */
 	guest_cycles_t last_other_exit;
 	guest_cycles_t exits_every; /* 0: none */
 	ps_t grid_every, grid_phase;

@@ -8,30 +8,37 @@
 
 static void guest_segment_ends(struct host_cpu *cpu, void *owner);
 
+static struct op_progress *progress(struct vcpu *vcpu)
+{
+	return vcpu->guest.in_handler ? &vcpu->handler_op : &vcpu->main_op;
+}
+
 static bool is_spin(const struct guest_op *op)
 {
 	return op->kind == GUEST_SPIN || op->kind == GUEST_SPIN_UNTIL || op->kind == GUEST_SPIN_FOR;
 }
 
 /* The whole turns of the spin until one ends at or after @at. */
-static ps_t turns_until(const struct vcpu *vcpu, ps_t at, ps_t now)
+static ps_t turns_until(struct vcpu *vcpu, ps_t at, ps_t now)
 {
 	const uint64_t loop = vcpu->guest.times.loop.v;
 	/* Where the current turn began; wraps early in a run, as the sum does. */
-	const uint64_t start = now.v - vcpu->spin_phase.v;
+	const uint64_t start = now.v - progress(vcpu)->spin_phase.v;
 	const uint64_t turns = at.v > now.v ? (at.v - start + loop - 1) / loop : 1;
 
-	return ps(turns * loop - vcpu->spin_phase.v);
+	return ps(turns * loop - progress(vcpu)->spin_phase.v);
 }
 
 /* How long until the spin notices something by itself: its condition, or that it is time for an
  * exit. */
 static ps_t spin_left(struct vcpu *vcpu, const struct guest_op *op, ps_t now)
 {
-	ps_t left = op->kind == GUEST_SPIN_FOR ? vcpu->op_left : PS_NEVER;
+	ps_t left = op->kind == GUEST_SPIN_FOR ? progress(vcpu)->left : PS_NEVER;
 
 	if (guest_spin_over(&vcpu->guest, op))
-		return ps(vcpu->spin_phase.v ? vcpu->guest.times.loop.v - vcpu->spin_phase.v : 0);
+		return ps(progress(vcpu)->spin_phase.v
+				  ? vcpu->guest.times.loop.v - progress(vcpu)->spin_phase.v
+				  : 0);
 	if (op->kind == GUEST_SPIN_UNTIL) {
 		const ps_t edge = vcpu_tsc_edge(vcpu, op->value);
 
@@ -74,16 +81,16 @@ void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu)
 
 	vcpu->guest_since = now;
 	vcpu->stop = STOP_OP;
-	if (!vcpu->op_begun && !vcpu->delivering) {
-		vcpu->op_left = op->time;
-		vcpu->op_begun = true;
+	if (!progress(vcpu)->begun && !vcpu->delivering) {
+		progress(vcpu)->left = op->time;
+		progress(vcpu)->begun = true;
 	}
 	if (vcpu->delivering)
 		left = vcpu->delivery_left;
 	else if (is_spin(op))
 		left = spin_left(vcpu, op, now);
 	else
-		left = vcpu->op_left;
+		left = progress(vcpu)->left;
 	if (vcpu->grid_every.v && !vcpu->guest.in_handler && !vcpu->delivering)
 		stop_at(vcpu, &left, grid_left(vcpu, now), STOP_OTHER_EXIT);
 	if (vcpu->hv_fires.v != PS_NEVER.v) {
@@ -112,16 +119,24 @@ void vcpu_account_guest_time(struct vcpu *vcpu)
 		return;
 	}
 	if (is_spin(op))
-		vcpu->spin_phase = ps((vcpu->spin_phase.v + ran.v) % vcpu->guest.times.loop.v);
+		progress(vcpu)->spin_phase =
+			ps((progress(vcpu)->spin_phase.v + ran.v) % vcpu->guest.times.loop.v);
 	if (op->kind == GUEST_SPIN_FOR || !is_spin(op))
-		vcpu->op_left = ps_sub(vcpu->op_left, ps_min(ran, vcpu->op_left));
+		progress(vcpu)->left =
+			ps_sub(progress(vcpu)->left, ps_min(ran, progress(vcpu)->left));
 }
 
 void vcpu_next_op(struct vcpu *vcpu)
 {
+	const bool handler_ends =
+		vcpu->guest.in_handler && vcpu->guest.handler_op.kind == GUEST_IRET;
+	const enum guest_op_kind interrupted = vcpu->guest.op.kind;
+
+	*progress(vcpu) = (struct op_progress){ 0 };
 	guest_op_done(&vcpu->guest);
-	vcpu->op_begun = false;
-	vcpu->spin_phase = ps(0);
+	/* What was about to halt looks at its condition again: that is another operation. */
+	if (handler_ends && interrupted == GUEST_HLT)
+		vcpu->main_op = (struct op_progress){ 0 };
 }
 
 static void late_arm(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op *op)
@@ -217,10 +232,10 @@ void vcpu_in_guest(struct host_cpu *cpu, void *owner)
 	}
 	if (vcpu->injected) {
 		vcpu->injected = false;
-		if (a->state == ACCOUNT_INJECTED)
+		if (a->state == ACCOUNT_INJECTED && !a->entered.v)
 			a->entered = sim_now(vcpu->host->sim);
 		guest_interrupt(&vcpu->guest);
-		vcpu->op_begun = false;
+		vcpu->handler_op = (struct op_progress){ 0 };
 		vcpu->delivering = true;
 		vcpu->delivery_left = vcpu_cost(vcpu, COST_irq_delivery);
 	}

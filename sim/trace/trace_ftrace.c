@@ -358,8 +358,13 @@ static void put_head(struct text *t, const struct trace_ftrace *ft, const struct
 			       rec->flags & TRACE_HARDIRQ ? 'h' : '.', '.', '.' };
 	size_t pid_end;
 
-	put_repeated(t, ' ', 16 - strnlen(task->comm, sizeof(task->comm)));
-	put_comm(t, task);
+	/* The task column calls every idle task so; the arguments of an event give its own name. */
+	if (task->pid == 0)
+		put_bytes(t, "          <idle>", 16);
+	else {
+		put_repeated(t, ' ', 16 - strnlen(task->comm, sizeof(task->comm)));
+		put_comm(t, task);
+	}
 	put_bytes(t, "-", 1);
 	pid_end = t->length + 7;
 	put_signed(t, (uint64_t)(int64_t)task->pid);
