@@ -222,6 +222,9 @@ static inline void rig_host(struct rig *rig)
 	trace_add_sink(rig->trace, &rig->sink);
 	assert_true(host_init(&rig->host, rig->sim, rig->trace, &rig->cfg.host, &rig->cfg.kernel,
 			      rig->cfg.seed, 16));
+	/* Rows call every idle task 0. */
+	for (uint32_t i = 0; i < rig->host.n_cpus; i++)
+		rig->host.cpus[i].idle_task.id = 0;
 }
 
 static inline void rig_nothing(struct host_cpu *cpu, void *owner) {}
