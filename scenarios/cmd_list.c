@@ -3,6 +3,7 @@
  * program runs on; and lapicsim docs, which prints the pages made from them. */
 #include "command.h"
 #include "cost.h"
+#include "kernel_docs.h"
 #include "metrics.h"
 #include "parameters.h"
 #include "report.h"
@@ -12,6 +13,21 @@
 #include <inttypes.h>
 #include <string.h>
 
+static void list_form(GString *out, const struct kernel_decision *d, size_t i)
+{
+	const struct variant *v = kernel_row(d, i);
+	const struct commit *c = commit_of_form(d, v);
+	g_autoptr(GString) releases = g_string_new(NULL);
+
+	append_form_releases(releases, d, i);
+	g_string_append_printf(out, "  %-21s %-14s %-13s %-13s %s", v->name, releases->str,
+			       v->known == KNOWN_NEVER ? "-" : known_name(v->known),
+			       v->commit ? v->commit : "-", v->effect);
+	if (c && c->subject && (v->commit || !c->id))
+		g_string_append_printf(out, " (\"%s\")", c->subject);
+	g_string_append_c(out, '\n');
+}
+
 static void list_kernels(GString *out)
 {
 	const struct kernel_decision *decisions;
@@ -20,21 +36,14 @@ static void list_kernels(GString *out)
 	for (size_t i = 0; i < n; i++) {
 		g_string_append_printf(out, "%s%s: %s [%s]\n", i ? "\n" : "", decisions[i].name,
 				       decisions[i].what, decisions[i].where);
-		for (size_t k = 0; k < decisions[i].n_rows; k++) {
-			const struct variant *v = kernel_row(&decisions[i], k);
-			g_autoptr(GString) since = g_string_new(NULL);
-
-			if (v->known == KNOWN_NEVER)
-				g_string_append(since, "-");
-			else if (v->since == KERNEL_FIRST)
-				g_string_append(since, "first");
-			else
-				append_release(since, v->since);
-			g_string_append_printf(out, "  %-22s %-6s %-13s %-13s %s\n", v->name,
-					       since->str, known_name(v->known),
-					       v->commit ? v->commit : "-", v->effect);
-		}
+		for (size_t k = 0; k < decisions[i].n_rows; k++)
+			list_form(out, &decisions[i], k);
 	}
+	g_string_append(
+		out,
+		"\nA form: releases from - to; how the first one is known; commit; effect; the "
+		"commit's subject. A ?: the release of\nthe next form is not certain, so neither "
+		"is the last of this one. docs/kernel.md says what the decisions are about.\n");
 }
 
 static void list_params(GString *out)
@@ -156,7 +165,7 @@ static const struct topic lists[] = {
 	{ "kernels", list_kernels }, { "params", list_params }, { "workloads", list_workloads },
 	{ "metrics", list_metrics }, { "events", list_events }, { "limits", list_limits },
 };
-static const struct topic docs[] = { { "scenarios", docs_scenarios } };
+static const struct topic docs[] = { { "scenarios", docs_scenarios }, { "kernel", kernel_docs } };
 
 static int print_topic(int argc, char **argv, const struct topic *topics, size_t n,
 		       const char *about)
