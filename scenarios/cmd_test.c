@@ -256,6 +256,10 @@ static int test_with(struct tests *t)
 	for (char **path = t->run.paths; *path; path++)
 		if (!find_files(t, *path, true))
 			return EXIT_IO;
+	if (!t->files->len) {
+		g_printerr("lapicsim: error: no *.yaml file below what test was given\n");
+		return EXIT_USAGE;
+	}
 	for (guint i = 0; i < t->files->len; i++)
 		test_file(t, t->files->pdata[i], &options);
 	return finish(t);

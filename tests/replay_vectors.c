@@ -15,5 +15,9 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++)
 		vectors_check_file(argv[i], NULL, &report);
 	printf("%" PRIu64 " passed, %" PRIu64 " failed\n", report.passed, report.failed);
+	if (fflush(stdout)) {
+		perror("replay-vectors: standard output");
+		return 1;
+	}
 	return report.failed != 0;
 }

@@ -2,8 +2,11 @@
 #include "replay_vectors.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 struct carried { /* state that rows of one sequence share */
@@ -320,6 +323,25 @@ static const struct vectors_checker *find_checker(const char *path)
 	return NULL;
 }
 
+/* A regular file: a pipe or a device is not waited for. NULL: errno says why. */
+static gzFile open_rows(const char *path)
+{
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	gzFile in = NULL;
+
+	if (fd < 0)
+		return NULL;
+	errno = 0;
+	if (!fstat(fd, &st) && !S_ISREG(st.st_mode))
+		errno = EINVAL;
+	else if (!errno)
+		in = gzdopen(fd, "rb");
+	if (!in)
+		close(fd);
+	return in;
+}
+
 void vectors_check_file(const char *path, vectors_alter_fn *alter, struct vectors_report *report)
 {
 	struct vectors_file *file = allocate(sizeof(*file));
@@ -334,8 +356,7 @@ void vectors_check_file(const char *path, vectors_alter_fn *alter, struct vector
 		goto out;
 	}
 
-	errno = 0;
-	in = gzopen(path, "rb"); /* reads plain files too */
+	in = open_rows(path); /* reads plain files too */
 	if (!in) {
 		fail(file, 0, "cannot be opened: ", strerror(errno));
 		goto out;

@@ -240,6 +240,12 @@ void vcpu_in_guest(struct host_cpu *cpu, void *owner)
 		vcpu->delivery_left = vcpu_cost(vcpu, COST_irq_delivery);
 	}
 	start_counting(vcpu);
+	/* Open by the instruction that left guest mode last: an STI before it, say. */
+	if (vcpu->window && guest_interruptible(&vcpu->guest)) {
+		vcpu->guest_since = sim_now(vcpu->host->sim);
+		vcpu_begin_exit(vcpu, EXIT_REASON_INTERRUPT_WINDOW);
+		return;
+	}
 	vcpu_run_guest(cpu, vcpu);
 }
 
