@@ -52,7 +52,7 @@ enum apic_reg { APIC_LVTT = 0x320, APIC_TMICT = 0x380, APIC_TMCCT = 0x390, APIC_
 
 struct guest_op {
 	enum guest_op_kind kind;
-	ps_t time; /* cost in guest mode; a spin's comes from the clock */
+	ps_t time; /* GUEST_COMPUTE, GUEST_SPIN_FOR; other instructions cost a guest_op */
 	guest_cycles_t value;
 	enum apic_reg reg;
 	uint64_t target;        /* GUEST_SPIN */
@@ -62,7 +62,7 @@ struct guest_op {
 
 struct guest_times { /* the configuration's quantities, by the vCPU's own clock */
 	guest_cycles_t delta;
-	ps_t arm_jitter, loop, op;
+	ps_t arm_jitter, loop;
 	khz_t tsc_khz; /* of the guest TSC: for the quantities inside a program */
 };
 

@@ -7,7 +7,7 @@
 
 static inline struct guest_op op_plain(const struct guest *guest, enum guest_op_kind kind)
 {
-	return (struct guest_op){ .kind = kind, .time = guest->times.op };
+	return (struct guest_op){ .kind = kind };
 }
 
 static inline struct guest_op op_compute(ps_t time)
@@ -17,9 +17,7 @@ static inline struct guest_op op_compute(ps_t time)
 
 static inline struct guest_op op_arm(const struct guest *guest, guest_cycles_t deadline)
 {
-	return (struct guest_op){ .kind = GUEST_WRMSR_DEADLINE,
-				  .time = guest->times.op,
-				  .value = deadline };
+	return (struct guest_op){ .kind = GUEST_WRMSR_DEADLINE, .value = deadline };
 }
 
 /* Waits, as configured, until @handled interrupts were handled. */
@@ -34,7 +32,6 @@ static inline struct guest_op op_apic_write(const struct guest *guest, enum apic
 					    uint64_t value)
 {
 	return (struct guest_op){ .kind = GUEST_APIC_WRITE,
-				  .time = guest->times.op,
 				  .reg = reg,
 				  .value = guest_cycles(value) };
 }

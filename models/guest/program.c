@@ -52,9 +52,7 @@ static struct guest_op plain_step(const struct guest *guest, const struct progra
 	case PROGRAM_mask: return op_lvtt(guest, guest->lvtt.mode, true);
 	case PROGRAM_unmask: return op_lvtt(guest, guest->lvtt.mode, false);
 	case PROGRAM_read_tmcct:
-		return (struct guest_op){ .kind = GUEST_APIC_READ,
-					  .time = guest->times.op,
-					  .reg = APIC_TMCCT };
+		return (struct guest_op){ .kind = GUEST_APIC_READ, .reg = APIC_TMCCT };
 	case PROGRAM_cli: return op_plain(guest, GUEST_CLI);
 	case PROGRAM_sti: return op_plain(guest, GUEST_STI);
 	case PROGRAM_cpuid: return op_plain(guest, GUEST_CPUID);

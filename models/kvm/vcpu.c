@@ -119,7 +119,10 @@ static void guest_exit(struct task *task, struct host_cpu *cpu)
 
 	vcpu_account_guest_time(vcpu);
 	vcpu->stop = STOP_OP;
-	vcpu_begin_exit(vcpu, EXIT_REASON_EXTERNAL_INTERRUPT);
+	/* At one instant the preemption timer goes first; the interrupt stays pending (R15). */
+	vcpu_begin_exit(vcpu, vcpu->hv_fires.v <= sim_now(vcpu->host->sim).v
+				      ? EXIT_REASON_PREEMPTION_TIMER
+				      : EXIT_REASON_EXTERNAL_INTERRUPT);
 }
 
 static void op_handled(struct host_cpu *cpu, void *owner)

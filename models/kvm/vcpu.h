@@ -109,6 +109,7 @@ struct vcpu {
 	guest_cycles_t last_other_exit;
 	guest_cycles_t exits_every; /* 0: none */
 	ps_t grid_every, grid_phase;
+	ps_t grid_next;     /* an exit of the grid is due from here on */
 	ps_t delivery_left; /* irq_delivery still to come */
 	bool delivering;
 	ps_t hv_fires; /* the preemption timer's count runs out; PS_NEVER: it does not */

@@ -26,6 +26,8 @@ static ps_t turns_until(struct vcpu *vcpu, ps_t at, ps_t now)
 	const uint64_t start = now.v - progress(vcpu)->spin_phase.v;
 	const uint64_t turns = at.v > now.v ? (at.v - start + loop - 1) / loop : 1;
 
+	if (at.v == PS_NEVER.v)
+		return PS_NEVER;
 	return ps(turns * loop - progress(vcpu)->spin_phase.v);
 }
 
@@ -56,12 +58,21 @@ static ps_t spin_left(struct vcpu *vcpu, const struct guest_op *op, ps_t now)
 	return left;
 }
 
-/* The next instant of the grid of other exits. */
-static ps_t grid_left(const struct vcpu *vcpu, ps_t now)
+/* All that is due by now is one exit; the next one comes T later, or at the grid's next instant. */
+static void other_exit_made(struct vcpu *vcpu)
 {
-	if (now.v < vcpu->grid_phase.v)
-		return ps_sub(vcpu->grid_phase, now);
-	return ps(vcpu->grid_every.v - (now.v - vcpu->grid_phase.v) % vcpu->grid_every.v);
+	const ps_t now = sim_now(vcpu->host->sim);
+
+	vcpu->last_other_exit = vcpu_tsc(vcpu);
+	if (vcpu->grid_every.v)
+		vcpu->grid_next = ps(now.v + vcpu->grid_every.v -
+				     (now.v - vcpu->grid_phase.v) % vcpu->grid_every.v);
+}
+
+/* Drawn like every cost (R1), unless the operation says itself how long it takes. */
+static ps_t op_cost(struct vcpu *vcpu, const struct guest_op *op)
+{
+	return is_spin(op) || op->kind == GUEST_COMPUTE ? op->time : vcpu_cost(vcpu, COST_guest_op);
 }
 
 static void stop_at(struct vcpu *vcpu, ps_t *left, ps_t sooner, enum guest_stop stop)
@@ -82,7 +93,7 @@ void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu)
 	vcpu->guest_since = now;
 	vcpu->stop = STOP_OP;
 	if (!progress(vcpu)->begun && !vcpu->delivering) {
-		progress(vcpu)->left = op->time;
+		progress(vcpu)->left = op_cost(vcpu, op);
 		progress(vcpu)->begun = true;
 	}
 	if (vcpu->delivering)
@@ -91,8 +102,11 @@ void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu)
 		left = spin_left(vcpu, op, now);
 	else
 		left = progress(vcpu)->left;
-	if (vcpu->grid_every.v && !vcpu->guest.in_handler && !vcpu->delivering)
-		stop_at(vcpu, &left, grid_left(vcpu, now), STOP_OTHER_EXIT);
+	if (vcpu->grid_every.v && !vcpu->delivering)
+		stop_at(vcpu, &left, ps(vcpu->grid_next.v > now.v ? vcpu->grid_next.v - now.v : 0),
+			STOP_OTHER_EXIT);
+	if (vcpu->tsc_write.due && !vcpu->delivering)
+		left = ps(0);
 	if (vcpu->hv_fires.v != PS_NEVER.v) {
 		/* The counter goes before anything of the same instant. */
 		const ps_t hv = ps(vcpu->hv_fires.v > now.v ? vcpu->hv_fires.v - now.v : 0);
@@ -174,7 +188,8 @@ static void guest_segment_ends(struct host_cpu *cpu, void *owner)
 	const struct guest_op *op = guest_op(guest);
 
 	vcpu_account_guest_time(vcpu);
-	if (vcpu->tsc_write.due) {
+	if (vcpu->tsc_write.due && !vcpu->delivering) {
+		vcpu->stop = STOP_OP;
 		vcpu_begin_exit(vcpu, EXIT_REASON_MSR_WRITE);
 		return;
 	}
@@ -188,7 +203,7 @@ static void guest_segment_ends(struct host_cpu *cpu, void *owner)
 		return;
 	}
 	if (vcpu->stop == STOP_OTHER_EXIT) {
-		vcpu->last_other_exit = vcpu_tsc(vcpu);
+		other_exit_made(vcpu);
 		vcpu_begin_exit(vcpu, guest->cfg->other_exits.reason);
 		return;
 	}
@@ -275,7 +290,6 @@ void vcpu_guest_init(struct vcpu *vcpu, const struct guest_config *cfg, uint64_t
 		.delta = guest_cycles(to_cycles(cfg->delta, khz)),
 		.arm_jitter = to_ps(cfg->arm_jitter, khz),
 		.loop = ps_max(to_ps(cfg->loop, khz), ps(1)),
-		.op = vcpu->host->costs.cost[COST_guest_op].quantile[0],
 		.tsc_khz = khz,
 	};
 
@@ -287,6 +301,6 @@ void vcpu_guest_init(struct vcpu *vcpu, const struct guest_config *cfg, uint64_t
 		vcpu->exits_every = guest_cycles(to_cycles(cfg->other_exits.every, khz));
 	} else {
 		vcpu->grid_every = to_ps(cfg->other_exits.every, khz);
-		vcpu->grid_phase = to_ps(cfg->other_exits.phase, khz);
+		vcpu->grid_phase = vcpu->grid_next = to_ps(cfg->other_exits.phase, khz);
 	}
 }

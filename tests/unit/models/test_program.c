@@ -118,7 +118,7 @@ static void carry_out(struct guest *guest, uint64_t tsc)
 static void start_guest(struct guest *guest, struct guest_config *cfg, const struct row *row,
 			uint32_t khz)
 {
-	const struct guest_times times = { .op = ps(10), .tsc_khz = { khz } };
+	const struct guest_times times = { .tsc_khz = { khz } };
 
 	*cfg = (struct guest_config){
 		.workload = &workload_program,

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* The vCPU's run loop: what an expiry meets at each point of it, and what the guest sees (R6-R10).
+ */
+#include "models_rig.h"
+
+/* Costs of all tests here. A round trip with the exit's handling (h) and no more:
+ *	exit begins | 8000 | kvm_exit | h | loop edge | 1000 | irqs off | 2000 | check | 4000 |
+ *guest */
+static void set_costs(struct rig *rig)
+{
+	rig_cost(rig, COST_vmexit, 8000);
+	rig_cost(rig, COST_enter_guest, 1000);
+	rig_cost(rig, COST_entry_check, 2000);
+	rig_cost(rig, COST_vmentry, 4000);
+	rig_cost(rig, COST_handle_cpuid, 3000);
+	rig_cost(rig, COST_ipi, 500);
+}
+
+static uint64_t sampled(const struct rig *rig, const char *field)
+{
+	assert_int_equal(rig_count(rig, TP_LAPIC_SAMPLE), 1);
+	return rig_value(rig_find(rig, TP_LAPIC_SAMPLE, 0), field);
+}
+
+/*
+ * The vCPU on nohz_full CPU 1 enters at 0, is in the guest at 7000, reads the TSC and arms; spins.
+ * Its timer, behind the tick of 1 ms, is on CPU 0. Each 2.5 ms the guest exits: the first time when
+ * it reads more than 7000 + 2500000, at 2507001; kvm_exit 2515001, loop edge 2518001, interrupts
+ * off 2519001, check 2521001, guest 2525001. The next exit of that kind comes at 5007002.
+ */
+struct kick_row {
+	const char *name, *release;
+	uint64_t deadline;
+	uint64_t lateness,
+		guest_progress; /* to the handler's first instruction; since the arming */
+	unsigned ipis;
+};
+
+/* Guest mode since the arming write, which ended when the guest was left at 7000 and entered again
+ * at 22000: 2507001 - 22000 until the exit. */
+#define FIRST_RUN 2485001
+/* ... and from 2525001 to 5007002 in the run after it */
+#define SECOND_RUN 2482001
+
+/* clang-format off */
+static const struct kick_row kick_rows[] = {
+	/* the exit comes at 2507001: handler at 2525001 */
+	{ "in guest mode, no kick: seen at the next exit",          "v4.5", 2400000, 125001, FIRST_RUN, 0 },
+	/* IPI 2400500, kvm_exit 2408500, irqs off 2409500, check 2411500, guest 2415500 */
+	{ "in guest mode, kick: an IPI ends it",                    "v5.3", 2400000, 15500, 2400500 - 22000, 1 },
+	{ "while the exit is handled: injected at its loop edge",   "v4.5", 2516000, 9001, FIRST_RUN, 0 },
+	{ "while the exit is handled, kick: nobody to interrupt",   "v5.3", 2516000, 9001, FIRST_RUN, 0 },
+	/* check 2521001 sends it round: irqs off 2522001, check 2524001, guest 2528001 */
+	{ "before interrupts go off: the check sends it round",     "v4.5", 2518500, 9501, FIRST_RUN, 0 },
+	{ "before interrupts go off, kick: nobody to interrupt",    "v5.3", 2518500, 9501, FIRST_RUN, 0 },
+	{ "in the check: it sends it round",                        "v4.5", 2520000, 8001, FIRST_RUN, 0 },
+	/* the IPI comes at 2520500 with interrupts off, is handled at the loop edge, for nothing */
+	{ "in the check, kick: the same",                           "v5.3", 2520000, 8001, FIRST_RUN, 1 },
+	/* kvm_exit 5015002, loop edge 5018002, guest 5025002 */
+	{ "after the check, no kick: unseen until the next exit",   "v4.5", 2522000, 2503002, FIRST_RUN + SECOND_RUN, 0 },
+	/* IPI 2522500; guest 2525001, left at once; kvm_exit 2533001, irqs off 2534001, check 2536001, guest 2540001 */
+	{ "after the check, kick: entered and left, no instruction", "v5.3", 2522000, 18001, FIRST_RUN, 1 },
+};
+/* clang-format on */
+
+static void check_kick(void **state)
+{
+	const struct kick_row *row = *state;
+	struct rig *rig = rig_new(row->release, 2, 1000);
+
+	set_costs(rig);
+	rig->cpus[1].nohz_full = true;
+	rig_vcpu(rig, 1, 2);
+	rig->vm.guest.samples = 1;
+	rig->vm.guest.delta = (struct quantity){ (row->deadline - 7000) * PS_PER_NS, QUANTITY_PS };
+	rig->vm.guest.other_exits = (struct other_exits){
+		{ 2500000, QUANTITY_CYCLES }, EXIT_REASON_CPUID, EXITS_FROM_LAST, { 0, QUANTITY_PS }
+	};
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE) | TP_BIT(TP_RESCHEDULE_ENTRY);
+	rig_run(rig, 8 * MS);
+	assert_int_equal(sampled(rig, "cpu"), 0);
+	assert_int_equal(sampled(rig, "vcpu.cpu"), 1);
+	assert_int_equal(sampled(rig, "lateness"), row->lateness * PS_PER_NS);
+	assert_int_equal(sampled(rig, "guest_progress"), row->guest_progress * PS_PER_NS);
+	assert_int_equal(rig_count(rig, TP_RESCHEDULE_ENTRY), row->ipis);
+	rig_free(rig);
+}
+
+/* HLT: the timer's CPU wakes the thread. wakeup 300, context switch 1000, C-state exit 2000. */
+struct halt_row {
+	const char *name, *release;
+	uint64_t lateness;
+};
+
+static const struct halt_row halt_rows[] = {
+	/* 2000 + 300 + 1000, then 1000 + 2000 + 4000 to the guest */
+	{ "halted: woken by the timer of its own CPU", "v5.2", 10300 },
+	/* 2000 + 300 on CPU 0, IPI 500, 2000 + 1000 on CPU 1, then the same */
+	{ "halted: woken from CPU 0, without a kick", "v4.5", 12800 },
+	{ "halted: woken from CPU 0, with one", "v5.3", 12800 },
+};
+
+static void check_halt(void **state)
+{
+	const struct halt_row *row = *state;
+	struct rig *rig = rig_new(row->release, 2, 1000);
+
+	set_costs(rig);
+	rig_cost(rig, COST_wakeup, 300);
+	rig_cost(rig, COST_context_switch, 1000);
+	for (unsigned i = 0; i < 2; i++)
+		rig->cpus[i].idle_exit = ps(2000 * PS_PER_NS);
+	rig->cpus[1].nohz_full = true;
+	rig_vcpu(rig, 1, 2);
+	rig->vm.guest.samples = 1;
+	rig->vm.guest.wait = GUEST_WAIT_HLT;
+	rig->vm.guest.delta = (struct quantity){ 2500000, QUANTITY_CYCLES };
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);
+	rig_run(rig, 4 * MS);
+	assert_int_equal(sampled(rig, "lateness"), row->lateness * PS_PER_NS);
+	rig_free(rig);
+}
+
+/* Programs: an instruction takes 100; one CPU, or two of which the second is idle. */
+struct program_row {
+	const char *name;
+	struct program_op ops[7];
+	unsigned n;
+	uint64_t device_irq, migrate; /* at; 0: none */
+	uint64_t lateness;            /* 0: no sample */
+	const char *want;             /* exits */
+};
+
+#define FOR(op, time)                                      \
+	{                                                  \
+		PROGRAM_##op, { time, QUANTITY_CYCLES }, 0 \
+	}
+#define DO(op) FOR(op, 0)
+
+/* clang-format off */
+#define MASKED_ARM { DO(cli), FOR(arm, 30000), FOR(compute, 50000), DO(sti), DO(rdtsc), FOR(compute, 1000000) }, 6
+static const struct program_row program_rows[] = {
+	/* Guest at 7000, cli to 7100, rdtsc to 7200, wrmsr to 7300; kvm_exit 15300, guest 22300. Compute. Due at 37200:
+	 * kvm_exit 45200, IRR; the guest cannot take it; guest 52200, compute to 87300, sti 87400, one instruction more,
+	 * 87500: the window; kvm_exit 95500, injected; guest 102500, rdtsc 102600. EOI to 102700, kvm_exit 110700. */
+	{ "an interrupt window opens one instruction after STI", MASKED_ARM, 0, 0, 102600 - 37200,
+	  "15300 c0 exit MSR_WRITE\n45200 c0 exit EXTERNAL_INTERRUPT\n95500 c0 exit INTERRUPT_WINDOW\n110700 c0 exit MSR_WRITE\n" },
+	/* the device's interrupt pends in VM-entry: guest 102500, left with the vector delivered; kvm_exit 110500,
+	 * guest 117500, and only now the handler */
+	{ "an interrupt pending when VM-entry ends: the vector is not lost", MASKED_ARM, 100000, 0, 117600 - 37200,
+	  "15300 c0 exit MSR_WRITE\n45200 c0 exit EXTERNAL_INTERRUPT\n95500 c0 exit INTERRUPT_WINDOW\n"
+	  "110500 c0 exit EXTERNAL_INTERRUPT\n125700 c0 exit MSR_WRITE\n" },
+	/* moved in the check that ends at 98500: abort; IPI to CPU 1 99000, irqs off 100000, check 102000, guest 106000 */
+	{ "an aborted entry injects again, once", MASKED_ARM, 0, 97500, 106100 - 37200,
+	  "15300 c0 exit MSR_WRITE\n45200 c0 exit EXTERNAL_INTERRUPT\n95500 c0 exit INTERRUPT_WINDOW\n114200 c1 exit MSR_WRITE\n" },
+	/* rdtsc 7100, wrmsr 7200, kvm_exit 15200, guest 22200: compute. Due at 57100 (34900 done): kvm_exit 65100, guest
+	 * 72100, handler: rdtsc 72200, EOI 72300, kvm_exit 80300, guest 87300, iret 87400, 65100 left: 152500; cpuid
+	 * 152600; kvm_exit 160600. */
+	{ "an operation keeps its remainder under a handler",
+	  { FOR(arm, 50000), FOR(compute, 100000), DO(cpuid), FOR(compute, 1000000) }, 4, 0, 0, 72200 - 57100,
+	  "15200 c0 exit MSR_WRITE\n65100 c0 exit EXTERNAL_INTERRUPT\n80300 c0 exit MSR_WRITE\n160600 c0 exit CPUID\n" },
+	/* rdtsc 7100, wrmsr 7200: due at 7107, before the write is handled at 15200: kvm_exit 15200, injected, guest 22200 */
+	{ "a deadline that passed on the way: expires where it is written",
+	  { FOR(arm, 7), FOR(compute, 1000000) }, 2, 0, 0, 22300 - 7107,
+	  "15200 c0 exit MSR_WRITE\n30400 c0 exit MSR_WRITE\n" },
+	{ "a deadline that is taken back does not come",
+	  { FOR(arm, 100000), DO(disarm), FOR(compute, 1000000) }, 3, 0, 0, 0,
+	  "15200 c0 exit MSR_WRITE\n30300 c0 exit MSR_WRITE\n" },
+};
+/* clang-format on */
+
+static void check_program(void **state)
+{
+	const struct program_row *row = *state;
+	struct rig *rig = rig_new("v5.2", 2, 100);
+
+	set_costs(rig);
+	rig_cost(rig, COST_guest_op, 100);
+	rig_vcpu(rig, 0, 3);
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ row->n, row->ops };
+	if (row->device_irq)
+		rig_command(rig, row->device_irq, DO_DEVICE_IRQ);
+	if (row->migrate)
+		rig_command(rig, row->migrate, DO_MIGRATE)->cpu = 1;
+	rig->want_events = TP_BIT(TP_KVM_EXIT);
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE) | TP_BIT(TP_KVM_INJ_VIRQ);
+	rig_run(rig, 500 * US);
+	assert_string_equal(rig->log, row->want);
+	if (row->lateness)
+		assert_int_equal(sampled(rig, "lateness"), row->lateness * PS_PER_NS);
+	assert_int_equal(rig_count(rig, TP_KVM_INJ_VIRQ), row->lateness ? 1 : 0);
+	rig_free(rig);
+}
+
+/* Exits that the guest makes for reasons of its own; the first instruction comes at 7000. */
+struct exits_row {
+	const char *name;
+	enum exit_grid from;
+	uint64_t every, phase;
+	const char *want;
+};
+
+/* clang-format off */
+static const struct exits_row exits_rows[] = {
+	/* when the TSC has moved by more than 100000 since the last one: 107001, 207002, 307003 */
+	{ "exits from the last one: they drift", EXITS_FROM_LAST, 100000, 0,
+	  "115001 c0 exit CPUID\n215002 c0 exit CPUID\n315003 c0 exit CPUID\n" },
+	{ "exits on a grid: they do not", EXITS_FROM_GRID, 100000, 30000,
+	  "38000 c0 exit CPUID\n138000 c0 exit CPUID\n238000 c0 exit CPUID\n338000 c0 exit CPUID\n" },
+	/* due at 0, made at 7000; the next one is in time */
+	{ "exits on a grid: due in host mode, made at the first instant in guest mode", EXITS_FROM_GRID, 190000, 0,
+	  "15000 c0 exit CPUID\n198000 c0 exit CPUID\n" },
+	/* the guest is back at 25000: 10000 and 20000 are due, and are one exit; back at 43000 */
+	{ "exits on a grid: two that are due are one", EXITS_FROM_GRID, 10000, 0,
+	  "15000 c0 exit CPUID\n33000 c0 exit CPUID\n51000 c0 exit CPUID\n" },
+};
+/* clang-format on */
+
+static void check_exits(void **state)
+{
+	const struct exits_row *row = *state;
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	set_costs(rig);
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.workload = &workload_busy;
+	rig->vm.guest.other_exits = (struct other_exits){ { row->every, QUANTITY_CYCLES },
+							  EXIT_REASON_CPUID,
+							  row->from,
+							  { row->phase, QUANTITY_CYCLES } };
+	rig->want_events = TP_BIT(TP_KVM_EXIT);
+	rig_run(rig, row->every == 10000 ? 60 * US : 340 * US);
+	assert_string_equal(rig->log, row->want);
+	rig_free(rig);
+}
+
+/* guest_op is drawn like every cost: from 10 to 30, not always 10. */
+static void check_guest_op_drawn(void **state)
+{
+	static const uint64_t range[] = { 10 * PS_PER_NS, 30 * PS_PER_NS };
+	struct rig *rig = rig_new("v5.2", 1, 100);
+	uint64_t least = UINT64_MAX, most = 0;
+
+	rig->cfg.host.cost[COST_guest_op] = (struct cost_config){ 2, QUANTITY_PS, range };
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.delta = (struct quantity){ 10000, QUANTITY_CYCLES };
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);
+	rig_run(rig, 2 * MS);
+	assert_true(rig->n_kept > 100);
+	/* no other cost: the lateness is the handler's RDTSC */
+	for (size_t i = 0; i < rig->n_kept; i++) {
+		const uint64_t lateness = rig_value(&rig->kept[i], "lateness");
+
+		least = lateness < least ? lateness : least;
+		most = lateness > most ? lateness : most;
+	}
+	assert_true(least >= range[0] && least < 12 * PS_PER_NS);
+	assert_true(most <= range[1] && most > 28 * PS_PER_NS);
+	rig_free(rig);
+}
+
+#define ROWS(array, check)                                             \
+	for (size_t i = 0; i < N_ELEMENTS(array); i++)                 \
+		tests[n++] = (struct CMUnitTest)                       \
+		{                                                      \
+			.name = (array)[i].name, .test_func = (check), \
+			.initial_state = (void *)&(array)[i]           \
+		}
+
+int main(void)
+{
+	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
+				N_ELEMENTS(program_rows) + N_ELEMENTS(exits_rows) + 1];
+	size_t n = 0;
+
+	ROWS(kick_rows, check_kick);
+	ROWS(halt_rows, check_halt);
+	ROWS(program_rows, check_program);
+	ROWS(exits_rows, check_exits);
+	tests[n++] = (struct CMUnitTest){ .name = "the cost of a guest instruction is drawn",
+					  .test_func = check_guest_op_drawn };
+	return cmocka_run_group_tests_name("vcpu", tests, NULL, NULL);
+}
