@@ -195,13 +195,13 @@ static void append_changed(GString *out, const struct history *h)
 		append_name(out, step);
 		g_string_append(out, ": ");
 		append_transition(out, h, i);
-		g_string_append(out, "; ");
-		g_string_append(out, subject(step));
+		if (step->commit)
+			g_string_append_printf(out, "; %s", subject(step));
 		append_alone(out, step);
 		g_string_append_c(out, '\n');
 	}
 	if (!n)
-		g_string_append(out, "  nothing changed it.\n");
+		g_string_append(out, "  no change was seen.\n");
 }
 
 /* A list that is wrapped between its items. */
@@ -267,6 +267,7 @@ static void append_words(GString *out, const struct history *h)
 {
 	g_autofree char *metric = history_metric(h);
 	struct exact largest;
+	bool unknown = false;
 
 	g_string_append_printf(out, "\n%s", metric);
 	if (history_largest(h, &largest)) {
@@ -282,7 +283,13 @@ static void append_words(GString *out, const struct history *h)
 	append_neutral(out, h, HISTORY_LITTLE, "~ changed a little");
 	append_neutral(out, h, HISTORY_TRACE, "events differ, the metric does not");
 	append_neutral(out, h, HISTORY_SAME, "= no event differs");
-	append_neutral(out, h, HISTORY_UNKNOWN, "? not known, a run failed or was refused");
+	for (guint i = 0; i < h->steps->len; i++)
+		unknown |= step_at(h, i)->change == HISTORY_UNKNOWN;
+	if (!unknown)
+		return;
+	g_string_append(out,
+			"\nNot known, because a run failed or a kernel refused the scenario:\n");
+	append_neutral(out, h, HISTORY_UNKNOWN, "?");
 }
 
 static void append_report(GString *out, const struct history *h, const struct history_options *o)
@@ -477,22 +484,40 @@ static bool parse_options(const struct history_arguments *a, struct history_opti
 	return true;
 }
 
+/* Why runs have no value: each reason once, with the first step that it struck. */
+static void print_failures(const struct history *h)
+{
+	for (guint i = 0; i < h->steps->len; i++) {
+		const struct history_step *step = step_at(h, i);
+		g_autoptr(GString) name = g_string_new(NULL);
+		guint before = 0, others = 0;
+
+		if (!step->message)
+			continue;
+		for (guint k = 0; k < h->steps->len; k++) {
+			const bool same =
+				k != i && !g_strcmp0(step_at(h, k)->message, step->message);
+
+			before += same && k < i;
+			others += same;
+		}
+		if (before)
+			continue;
+		append_name(name, step);
+		if (others)
+			g_string_append_printf(name, ", and %u more", others);
+		g_printerr("lapicsim: %s: %s: %s: %s\n",
+			   step->status == EXIT_USAGE ? "note" : "error", h->replay->file->path,
+			   name->str, step->message);
+	}
+}
+
 static int print_history(struct history *h, const struct history_options *options, bool json)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	const int status = history_run(h, options);
 
-	for (guint i = 0; i < h->steps->len; i++) {
-		const struct history_step *step = step_at(h, i);
-		g_autoptr(GString) name = g_string_new(NULL);
-
-		if (!step->message)
-			continue;
-		append_name(name, step);
-		g_printerr("lapicsim: %s: %s: %s: %s\n",
-			   step->status == EXIT_USAGE ? "note" : "error", h->replay->file->path,
-			   name->str, step->message);
-	}
+	print_failures(h);
 	if (status == EXIT_USAGE)
 		return status;
 	if (json)

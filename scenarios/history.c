@@ -258,13 +258,16 @@ static char *stop_message(enum sim_stop stop, const struct sim *sim, int *status
 		return g_strdup_printf("invariant %s does not hold: %s", breach->id,
 				       breach->formula);
 	}
-	switch (stop) {
-	case SIM_STOP_EVENTS: *status = EXIT_BUDGET; return g_strdup("the budget of events");
-	case SIM_STOP_SAME_INSTANT: *status = EXIT_BUDGET; return g_strdup("time stands still");
-	case SIM_STOP_PENDING: *status = EXIT_BUDGET; return g_strdup("too many events pending");
-	case SIM_STOP_NO_MEMORY: *status = EXIT_BUDGET; return g_strdup("no memory");
-	default: return NULL;
-	}
+	static const char *const words[] = {
+		[SIM_STOP_EVENTS] = "the budget of events (--max-events) is used up",
+		[SIM_STOP_SAME_INSTANT] = "time does not advance: too many events at one instant",
+		[SIM_STOP_PENDING] = "too many events are pending",
+		[SIM_STOP_NO_MEMORY] = "no memory for another event",
+	};
+	if ((size_t)stop >= G_N_ELEMENTS(words) || !words[stop])
+		return NULL;
+	*status = EXIT_BUDGET;
+	return g_strdup(words[stop]);
 }
 
 static void read_values(const struct history *h, const struct aggregate_set *set,
