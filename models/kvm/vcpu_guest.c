@@ -58,15 +58,21 @@ static ps_t spin_left(struct vcpu *vcpu, const struct guest_op *op, ps_t now)
 	return left;
 }
 
+/* The first instant of the grid at or after @at. */
+static ps_t grid_from(const struct vcpu *vcpu, ps_t at)
+{
+	const uint64_t phase = vcpu->grid_phase.v, every = vcpu->grid_every.v;
+
+	if (at.v <= phase || !every)
+		return ps(phase);
+	return ps(phase + (at.v - phase + every - 1) / every * every);
+}
+
 /* All that is due by now is one exit; the next one comes T later, or at the grid's next instant. */
 static void other_exit_made(struct vcpu *vcpu)
 {
-	const ps_t now = sim_now(vcpu->host->sim);
-
 	vcpu->last_other_exit = vcpu_tsc(vcpu);
-	if (vcpu->grid_every.v)
-		vcpu->grid_next = ps(now.v + vcpu->grid_every.v -
-				     (now.v - vcpu->grid_phase.v) % vcpu->grid_every.v);
+	vcpu->grid_next = grid_from(vcpu, ps(sim_now(vcpu->host->sim).v + 1));
 }
 
 /* Drawn like every cost (R1), unless the operation says itself how long it takes. */
@@ -244,6 +250,7 @@ void vcpu_in_guest(struct host_cpu *cpu, void *owner)
 	if (!vcpu->entered) { /* the program's first instruction: its exits count from here */
 		vcpu->entered = true;
 		vcpu->last_other_exit = vcpu_tsc(vcpu);
+		vcpu->grid_next = grid_from(vcpu, sim_now(vcpu->host->sim));
 	}
 	if (vcpu->injected) {
 		vcpu->injected = false;
@@ -301,6 +308,6 @@ void vcpu_guest_init(struct vcpu *vcpu, const struct guest_config *cfg, uint64_t
 		vcpu->exits_every = guest_cycles(to_cycles(cfg->other_exits.every, khz));
 	} else {
 		vcpu->grid_every = to_ps(cfg->other_exits.every, khz);
-		vcpu->grid_phase = vcpu->grid_next = to_ps(cfg->other_exits.phase, khz);
+		vcpu->grid_phase = to_ps(cfg->other_exits.phase, khz);
 	}
 }
