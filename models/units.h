@@ -25,6 +25,8 @@ typedef struct {
 	uint32_t v;
 } khz_t; /* TSC frequency [kHz]                */
 
+typedef unsigned __int128 u128; /* products of two clocks */
+
 #define NSEC_PER_SEC UINT64_C(1000000000)
 #define KTIME_MAX UINT64_C(0x7fffffffffffffff)
 

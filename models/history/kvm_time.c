@@ -3,8 +3,6 @@
 
 #include <assert.h>
 
-typedef unsigned __int128 u128;
-
 uint64_t kvm_cycles_to_ns(uint64_t cycles, khz_t khz)
 {
 	assert(khz.v);
@@ -79,18 +77,31 @@ guest_cycles_t kvm_l1_tsc(host_cycles_t now, uint64_t offset, uint64_t ratio, un
 	return guest_cycles(offset + kvm_scale_tsc(now, ratio, frac_bits));
 }
 
-host_cycles_t busy_wait_host_cycles(struct busy_wait wait, khz_t tsc_khz)
+static uint64_t ndelay_cycles(uint64_t n, khz_t tsc_khz)
 {
 	/* ndelay() counts in 2^-32 of a second; 5 stands for 2^32 / 10^9, which is 4.29. */
 	const uint32_t xloops_per_ns = 5;
 	/* lpj * HZ is the host's rate in Hz; a quarter of it, and four times the loops. */
 	const uint64_t quarter_hz = (uint64_t)tsc_khz.v * 250;
 
+	return (uint64_t)((u128)n * xloops_per_ns * 4 * quarter_hz >> 32) + 1;
+}
+
+static uint64_t steps_cycles(struct busy_wait wait, khz_t tsc_khz)
+{
+	const uint64_t step = ndelay_cycles(1, tsc_khz);
+	const uint64_t steps = wait.amount / step + (wait.amount % step != 0);
+
+	return (steps < wait.steps_max ? steps : wait.steps_max) * step;
+}
+
+host_cycles_t busy_wait_host_cycles(struct busy_wait wait, khz_t tsc_khz)
+{
 	switch (wait.unit) {
-	case BUSY_WAIT_NONE: return host_cycles(0);
+	case BUSY_WAIT_NONE: break;
 	case BUSY_WAIT_HOST_CYCLES: return host_cycles(wait.amount);
-	case BUSY_WAIT_HOST_NS: break;
+	case BUSY_WAIT_HOST_NS: return host_cycles(ndelay_cycles(wait.amount, tsc_khz));
+	case BUSY_WAIT_1NS_STEPS: return host_cycles(steps_cycles(wait, tsc_khz));
 	}
-	return host_cycles((uint64_t)((u128)wait.amount * xloops_per_ns * 4 * quarter_hz >> 32) +
-			   1);
+	return host_cycles(0);
 }

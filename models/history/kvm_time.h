@@ -58,13 +58,16 @@ enum busy_wait_unit {
 	BUSY_WAIT_NONE,
 	BUSY_WAIT_HOST_CYCLES, /* __delay() */
 	BUSY_WAIT_HOST_NS,     /* ndelay()  */
+	BUSY_WAIT_1NS_STEPS,   /* ndelay(1) until the guest's TSC has come far enough */
 };
 struct busy_wait {
 	enum busy_wait_unit unit;
-	uint64_t amount;
+	uint64_t amount;    /* in the unit; of steps, host cycles that must pass */
+	uint64_t steps_max; /* of steps */
 };
 
-/* How long the delay primitive spins: __delay() exactly, ndelay() up to 16 % too long. */
+/* How long the delay primitive spins: __delay() exactly, ndelay() up to 16 % too long; in
+ * steps, whole steps of ndelay(1). */
 host_cycles_t busy_wait_host_cycles(struct busy_wait wait, khz_t tsc_khz);
 
 #endif

@@ -7,8 +7,6 @@
 #define SVM_RATIO_BITS 40 /* the register has 8 integer and 32 fractional bits */
 #define PPM_ONE 1000000
 
-typedef unsigned __int128 u128;
-
 /* The largest ratio itself is taken here, and there is no scaling but SVM's. */
 static bool refused_silent(uint64_t ratio, unsigned frac_bits)
 {

@@ -73,6 +73,17 @@ static struct tune_result tune_eighth_off(const struct tune_input *in)
 	return r;
 }
 
+/* As posted in the first version of the series (derived): a hard cap, and the end of tuning there.
+ */
+static struct tune_result tune_eighth_cap(const struct tune_input *in)
+{
+	struct tune_result r = tune_eighth(in);
+
+	if (r.advance_ns > ADVANCE_MAX_NS)
+		r = (struct tune_result){ .advance_ns = ADVANCE_MAX_NS, .done = true };
+	return r;
+}
+
 static struct tune_result tune_eighth_retry(const struct tune_input *in)
 {
 	struct tune_result r = tune_eighth(in);
@@ -112,6 +123,8 @@ const struct tune_variant tune_variants[] = {
 	    "above 5000 ns it starts again from 1000" }, tune_eighth_retry },
 	{ { "smooth", KERNEL_RELEASE(5, 4), KNOWN_READ, NULL,
 	    "an eighth of every error between 100 and 10000 cycles, for ever" }, tune_smooth },
+	{ { "eighth_cap", KERNEL_RELEASE(5, 1), KNOWN_NEVER, NULL,
+	    "as posted first (derived): 5000 ns at most, and tuning ends there" }, tune_eighth_cap },
 };
 /* clang-format on */
 

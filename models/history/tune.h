@@ -38,7 +38,7 @@ struct tune_variant {
 	struct variant variant;
 	struct tune_result (*tune)(const struct tune_input *in);
 };
-extern const struct tune_variant tune_variants[5];
+extern const struct tune_variant tune_variants[6];
 
 struct tune_gate_variant {
 	struct variant variant;

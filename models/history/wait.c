@@ -38,12 +38,12 @@ const struct wait_test_variant wait_test_variants[] = {
 /* Bug: these functions hand a count of guest cycles to a loop that counts host cycles. */
 static struct busy_wait guest_cycles_taken_as_host(guest_cycles_t n)
 {
-	return (struct busy_wait){ BUSY_WAIT_HOST_CYCLES, n.v };
+	return (struct busy_wait){ .unit = BUSY_WAIT_HOST_CYCLES, .amount = n.v };
 }
 
 static struct busy_wait length_none(const struct wait_length_input *in)
 {
-	return (struct busy_wait){ BUSY_WAIT_NONE, 0 };
+	return (struct busy_wait){ .unit = BUSY_WAIT_NONE };
 }
 
 /* Bug: however many there are; a guest that sets its TSC back stalls the host. */
@@ -68,7 +68,24 @@ static struct busy_wait length_host_domain(const struct wait_length_input *in)
 		return length_guest_cycles(in);
 
 	n = (uint32_t)kvm_cycles_to_ns(in->early.v, in->rate->khz);
-	return (struct busy_wait){ BUSY_WAIT_HOST_NS, n < in->advance_ns ? n : in->advance_ns };
+	return (struct busy_wait){ .unit = BUSY_WAIT_HOST_NS,
+				   .amount = n < in->advance_ns ? n : in->advance_ns };
+}
+
+/*
+ * As posted in the first version of the series, before b6aa57c69cb2 took its place (derived from
+ * the titles): ndelay(1) and another look at the guest's TSC, until it reads the deadline or as
+ * many steps were made as the advance has ns.
+ */
+static struct busy_wait length_steps_1ns(const struct wait_length_input *in)
+{
+	const u128 scaled = (u128)in->early.v << in->rate->frac_bits;
+
+	return (struct busy_wait){
+		.unit = BUSY_WAIT_1NS_STEPS,
+		.amount = (uint64_t)((scaled + in->rate->ratio - 1) / in->rate->ratio),
+		.steps_max = in->advance_ns,
+	};
 }
 
 /* clang-format off */
@@ -80,6 +97,8 @@ const struct wait_length_variant wait_length_variants[] = {
 	    "spins at most the advance, still in the wrong clock" }, length_guest_cycles },
 	{ { "host_domain", KERNEL_RELEASE(5, 1), KNOWN_INFERRED, "b6aa57c69cb2",
 	    "converts guest cycles to host time before spinning" }, length_host_domain },
+	{ { "steps_1ns", KERNEL_RELEASE(5, 1), KNOWN_NEVER, NULL,
+	    "as posted first (derived): 1 ns at a time until the guest's TSC is there" }, length_steps_1ns },
 };
 
 const struct wait_order_variant wait_order_variants[] = {

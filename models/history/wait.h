@@ -50,7 +50,7 @@ struct wait_length_variant {
 	struct variant variant;
 	struct busy_wait (*wait)(const struct wait_length_input *in);
 };
-extern const struct wait_length_variant wait_length_variants[4];
+extern const struct wait_length_variant wait_length_variants[5];
 
 enum wait_order {
 	WAIT_ORDER_DELAY,      /* no tuning                                                   */

@@ -17,8 +17,6 @@
 #include "sim_time.h"
 #include "units.h"
 
-typedef unsigned __int128 u128;
-
 struct clock {
 	khz_t tsc_khz;
 	uint64_t start_tsc;       /* at instant 0 */

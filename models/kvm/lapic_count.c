@@ -5,8 +5,6 @@
 
 #define NSEC_PER_USEC 1000
 
-typedef unsigned __int128 u128;
-
 uint32_t lapic_divide_count(uint32_t tdcr)
 {
 	uint32_t code = (tdcr & 3) | (tdcr & 8) >> 1; /* 0: by 2, 1: by 4, ... 7: by 1 */

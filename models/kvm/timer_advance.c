@@ -21,7 +21,7 @@ static struct busy_wait length(const struct kernel *kernel, uint32_t advance_ns,
 	};
 
 	if (!is_early(in))
-		return (struct busy_wait){ BUSY_WAIT_NONE, 0 };
+		return (struct busy_wait){ .unit = BUSY_WAIT_NONE };
 	return kernel->wait_length->wait(&length_in);
 }
 
@@ -50,7 +50,7 @@ struct wait_plan timer_advance_wait(const struct kernel *kernel, struct timer_ad
 		.called = kernel->wait_call->called(ta->advance_ns),
 		.delta = (int64_t)(in->now.v - in->deadline.v),
 		.order = kernel->wait_order->order,
-		.wait = { BUSY_WAIT_NONE, 0 },
+		.wait = { .unit = BUSY_WAIT_NONE },
 		.advance_ns = ta->advance_ns,
 	};
 

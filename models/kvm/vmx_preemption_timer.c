@@ -5,8 +5,6 @@
 
 #define COUNTER_BITS 32
 
-typedef unsigned __int128 u128;
-
 void vmx_preemption_timer_init(struct vmx_preemption_timer *vpt)
 {
 	/* Nothing has to be switched off at the first entry. */

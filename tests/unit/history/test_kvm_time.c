@@ -176,13 +176,18 @@ static void test_largest_ratio(void **state)
 static void test_busy_wait(void **state)
 {
 	const khz_t one_ghz = { 1000000 };
-	struct busy_wait w = { BUSY_WAIT_HOST_NS, 1000 };
+	struct busy_wait w = { .unit = BUSY_WAIT_HOST_NS, .amount = 1000 };
 
 	assert_int_equal(busy_wait_host_cycles(w, one_ghz).v, 1165);
 	w.unit = BUSY_WAIT_HOST_CYCLES;
 	assert_int_equal(busy_wait_host_cycles(w, one_ghz).v, 1000);
 	w.unit = BUSY_WAIT_NONE;
 	assert_int_equal(busy_wait_host_cycles(w, one_ghz).v, 0);
+	/* ndelay(1) at 1 GHz: 1 * 5 * 4 * 250e6 >> 32 is 1, and one more: 2 cycles a step. */
+	w = (struct busy_wait){ .unit = BUSY_WAIT_1NS_STEPS, .amount = 501, .steps_max = 1000 };
+	assert_int_equal(busy_wait_host_cycles(w, one_ghz).v, 502);
+	w.steps_max = 100;
+	assert_int_equal(busy_wait_host_cycles(w, one_ghz).v, 200);
 }
 
 int main(void)

@@ -19,23 +19,25 @@ struct length {
 	const char *name;
 	uint64_t early;
 	bool twice; /* the guest's TSC runs at 2 GHz on a host of 1 GHz, else at 1 GHz */
-	const char *want[4];
+	const char *want[5];
 };
 
 /* clang-format off */
 static const struct length lengths[] = { /* the advance is 1000 ns throughout */
-	/* early, twice; then none, uncapped, guest_cycles, host_domain */
+	/* early, twice; then none, uncapped, guest_cycles, host_domain, and steps_1ns,
+	 * where "500 by 1000" is 500 host cycles in at most 1000 steps */
 	{ "same clock: all agree", 500, false,
-	  { "none", "500 cyc", "500 cyc", "500 cyc" } },
+	  { "none", "500 cyc", "500 cyc", "500 cyc", "500 by 1000" } },
 	{ "guest 2x host: half is right", 500, true,
-	  { "none", "500 cyc", "500 cyc", "250 ns" } },
+	  { "none", "500 cyc", "500 cyc", "250 ns", "250 by 1000" } },
 	{ "guest TSC jumped: capped", 9000, false,
-	  { "none", "9000 cyc", "1000 cyc", "1000 cyc" } },
+	  { "none", "9000 cyc", "1000 cyc", "1000 cyc", "9000 by 1000" } },
 	{ "jumped at 2x: cap in guest cycles", 9000, true,
-	  { "none", "9000 cyc", "2000 cyc", "1000 ns" } },
+	  { "none", "9000 cyc", "2000 cyc", "1000 ns", "4500 by 1000" } },
 	/* 2^33 cycles at 2 GHz are 2^32 ns: cut to 32 bits, nothing is left to wait for. */
 	{ "ns cut to 32 bits", UINT64_C(1) << 33, true,
-	  { "none", "8589934592 cyc", "2000 cyc", "0 ns" } },
+	  { "none", "8589934592 cyc", "2000 cyc", "0 ns",
+	    "4294967296 by 1000" } },
 };
 /* clang-format on */
 
@@ -62,7 +64,10 @@ static void check_length(void **state)
 		struct busy_wait w = wait_length_variants[i].wait(&in);
 		char got[40] = "none";
 
-		if (w.unit != BUSY_WAIT_NONE)
+		if (w.unit == BUSY_WAIT_1NS_STEPS)
+			snprintf(got, sizeof(got), "%llu by %llu", (unsigned long long)w.amount,
+				 (unsigned long long)w.steps_max);
+		else if (w.unit != BUSY_WAIT_NONE)
 			snprintf(got, sizeof(got), "%llu %s", (unsigned long long)w.amount,
 				 units[w.unit]);
 		assert_string_equal(got, row->want[i]);
@@ -75,36 +80,36 @@ struct tuning {
 	const char *name;
 	int64_t delta; /* [cycles at 3 GHz] */
 	uint32_t advance;
-	struct tune_result want[5]; /* one per form, oldest first */
+	struct tune_result want[6]; /* one per form, as in the table */
 };
 
 /* clang-format off */
 static const struct tuning tunings[] = {
-	/* delta, advance; then none, eighth, eighth_off, eighth_retry, smooth */
+	/* delta, advance; then none, eighth, eighth_off, eighth_retry, smooth, eighth_cap */
 	{ "late by 500 ns", 1500, 1000,
-	  { { 1000, 0 }, { 1125, 0 }, { 1125, 0 }, { 1125, 0 }, { 1062, 0 } } },
+	  { { 1000, 0 }, { 1125, 0 }, { 1125, 0 }, { 1125, 0 }, { 1062, 0 }, { 1125, 0 } } },
 	{ "early by 500 ns", -1500, 1000,
-	  { { 1000, 0 }, { 875, 0 }, { 875, 0 }, { 875, 0 }, { 938, 0 } } },
+	  { { 1000, 0 }, { 875, 0 }, { 875, 0 }, { 875, 0 }, { 938, 0 }, { 875, 0 } } },
 	{ "early by 100 ns", -300, 1000,
-	  { { 1000, 0 }, { 900, 0 }, { 900, 0 }, { 900, 0 }, { 988, 0 } } },
+	  { { 1000, 0 }, { 900, 0 }, { 900, 0 }, { 900, 0 }, { 988, 0 }, { 900, 0 } } },
 	{ "the last step still counts", 90, 1000,
-	  { { 1000, 0 }, { 1030, 1 }, { 1030, 1 }, { 1030, 1 }, { 1000, 0 } } },
+	  { { 1000, 0 }, { 1030, 1 }, { 1030, 1 }, { 1030, 1 }, { 1000, 0 }, { 1030, 1 } } },
 	{ "100 cycles are not the end", 100, 1000,
-	  { { 1000, 0 }, { 1033, 0 }, { 1033, 0 }, { 1033, 0 }, { 1004, 0 } } },
+	  { { 1000, 0 }, { 1033, 0 }, { 1033, 0 }, { 1033, 0 }, { 1004, 0 }, { 1033, 0 } } },
 	{ "10000 cycles are measured", 10000, 1000,
-	  { { 1000, 0 }, { 1125, 0 }, { 1125, 0 }, { 1125, 0 }, { 1416, 0 } } },
+	  { { 1000, 0 }, { 1125, 0 }, { 1125, 0 }, { 1125, 0 }, { 1416, 0 }, { 1125, 0 } } },
 	{ "10001 are an outlier", 10001, 1000,
-	  { { 1000, 0 }, { 1125, 0 }, { 1125, 0 }, { 1125, 0 }, { 1000, 0 } } },
+	  { { 1000, 0 }, { 1125, 0 }, { 1125, 0 }, { 1125, 0 }, { 1000, 0 }, { 1125, 0 } } },
 	{ "above 5000", 3000, 4614,
-	  { { 4614, 0 }, { 5190, 0 }, { 0, 1 }, { 1000, 0 }, { 4739, 0 } } },
+	  { { 4614, 0 }, { 5190, 0 }, { 0, 1 }, { 1000, 0 }, { 4739, 0 }, { 5000, 1 } } },
 	{ "above 5000, smoothly", 300, 4990,
-	  { { 4990, 0 }, { 5090, 0 }, { 0, 1 }, { 1000, 0 }, { 1000, 0 } } },
+	  { { 4990, 0 }, { 5090, 0 }, { 0, 1 }, { 1000, 0 }, { 1000, 0 }, { 5000, 1 } } },
 	{ "5000 is not above 5000", 300, 4988,
-	  { { 4988, 0 }, { 5088, 0 }, { 0, 1 }, { 1000, 0 }, { 5000, 0 } } },
+	  { { 4988, 0 }, { 5088, 0 }, { 0, 1 }, { 1000, 0 }, { 5000, 0 }, { 5000, 1 } } },
 	{ "decay stalls at 7", -3000,    7,
-	  { { 7, 0 }, { 7, 0 }, { 7, 0 }, { 7, 0 }, { 1000, 0 } } },
+	  { { 7, 0 }, { 7, 0 }, { 7, 0 }, { 7, 0 }, { 1000, 0 }, { 7, 0 } } },
 	{ "an outlier keeps even 5001", 20000, 5001,
-	  { { 5001, 0 }, { 5626, 0 }, { 0, 1 }, { 1000, 0 }, { 5001, 0 } } },
+	  { { 5001, 0 }, { 5626, 0 }, { 0, 1 }, { 1000, 0 }, { 5001, 0 }, { 5000, 1 } } },
 };
 /* clang-format on */
 
