@@ -157,6 +157,28 @@ void lapic_timer_end(struct host_cpu *cpu, struct vcpu *vcpu)
 		drop(cpu, vcpu, a->n, DROP_UNSEEN);
 }
 
+void lapic_timer_check(struct vcpu *vcpu)
+{
+	const struct lapic_timer *lt = &vcpu->timer;
+	const bool queued = hrtimer_queued(&lt->hrtimer);
+	const bool armed = hrtimer_active(lt) || lt->hv_in_use;
+	const bool set = deadline_mode(lt) && lt->count.tscdeadline.v;
+
+	if ((queued && lt->hv_in_use) || (set && !armed && !lt->pending))
+		sim_break(vcpu->host->sim, "C1",
+			  "hrtimer %d + hv timer %d <= 1; tscdeadline %llu is armed or pending",
+			  queued, lt->hv_in_use, (unsigned long long)lt->count.tscdeadline.v);
+}
+
+/* D5: nobody sleeps on what has fired. */
+static void check_woken(struct vcpu *vcpu)
+{
+	if (vcpu->task.state == TASK_BLOCKED && !vcpu->in_user_space &&
+	    lapic_timer_visible(&vcpu->timer))
+		sim_break(vcpu->host->sim, "D5", "vCPU %u sleeps, and its timer is pending",
+			  vcpu->id);
+}
+
 /* --- expiry --- */
 
 /* The mode half of kvm_vcpu_kick(): an IPI only to a vCPU that is in guest mode on another CPU. */
@@ -217,6 +239,7 @@ static void callback_over(struct host_cpu *cpu, void *owner)
 	struct lapic_timer *lt = &vcpu->timer;
 	const bool restart = lt->count.mode == LAPIC_MODE_PERIODIC;
 
+	check_woken(vcpu);
 	if (restart) {
 		const struct lapic_count_clock clock = vcpu_count_clock(vcpu);
 

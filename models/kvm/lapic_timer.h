@@ -128,6 +128,9 @@ void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu);
 /* kvm_inject_apic_timer_irqs(): the pending expiry goes into IRR. At a loop edge only. */
 void lapic_timer_inject(struct host_cpu *cpu, struct vcpu *vcpu);
 
+/* C1, at an entry: what is armed is armed once, and a deadline that is set is armed or pending. */
+void lapic_timer_check(struct vcpu *vcpu);
+
 /* wait_lapic_expire() at its place before VM-entry; the vCPU goes on with @then when the wait is
  * over. */
 void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then);

@@ -323,6 +323,7 @@ static void entry_check(struct host_cpu *cpu, void *owner)
 		loop_edge(cpu, vcpu);
 		return;
 	}
+	lapic_timer_check(vcpu);
 	HOST_TRACE(cpu, TP_KVM_ENTRY, vcpu->index, vcpu->id, printed_rip(vcpu));
 	if (vcpu->exit_open)
 		HOST_TRACE(cpu, TP_EXIT_HANDLED, vcpu->index, vcpu->id,

@@ -64,12 +64,68 @@ static void e1_not_allowed(void **state)
 	e1(plant_affinity, "task 2, taken by CPU 0: executed by no other (-1), allowed there (0)");
 }
 
+/* A vCPU on CPU 0 with a deadline 1 ms ahead, and an exit each 100 us. The fault comes at 250 us.
+ */
+static void in_a_world(enum guest_wait wait, void (*plant)(struct rig *, const void *),
+		       const char *id, const char *formula)
+{
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.wait = wait;
+	rig->vm.guest.samples = 1;
+	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
+	rig->vm.guest.other_exits.every = (struct quantity){ 100 * US, QUANTITY_CYCLES };
+	rig->vm.guest.other_exits.reason = EXIT_REASON_CPUID;
+	rig->cfg.duration = ps(5 * PS_PER_MS);
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 250 * US, plant, NULL);
+	assert_int_equal(world_run(rig->world), SIM_STOP_BROKEN);
+	assert_string_equal(broken(rig)->id, id);
+	assert_string_equal(broken(rig)->formula, formula);
+	rig_free(rig);
+}
+
+static void plant_lost(struct rig *rig, const void *arg)
+{
+	hrtimer_remove(&rig->world->host.cpus[0], &rig->world->vcpus[0].timer.hrtimer);
+}
+
+static void plant_twice(struct rig *rig, const void *arg)
+{
+	rig->world->vcpus[0].timer.hv_in_use = true;
+}
+
+static void plant_forgotten(struct rig *rig, const void *arg)
+{
+	rig->world->vcpus[0].on_waitqueue = false;
+}
+
+static void c1_armed_nowhere(void **state)
+{
+	in_a_world(GUEST_WAIT_SPIN, plant_lost, "C1",
+		   "hrtimer 0 + hv timer 0 <= 1; tscdeadline 1000000 is armed or pending");
+}
+
+static void c1_armed_twice(void **state)
+{
+	in_a_world(GUEST_WAIT_SPIN, plant_twice, "C1",
+		   "hrtimer 1 + hv timer 1 <= 1; tscdeadline 1000000 is armed or pending");
+}
+
+static void d5_nobody_wakes_it(void **state)
+{
+	in_a_world(GUEST_WAIT_HLT, plant_forgotten, "D5",
+		   "vCPU 0 sleeps, and its timer is pending");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(c5_hrtimer_early),
-		cmocka_unit_test(e1_on_another_cpu),
-		cmocka_unit_test(e1_not_allowed),
+		cmocka_unit_test(c5_hrtimer_early), cmocka_unit_test(e1_on_another_cpu),
+		cmocka_unit_test(e1_not_allowed),   cmocka_unit_test(c1_armed_nowhere),
+		cmocka_unit_test(c1_armed_twice),   cmocka_unit_test(d5_nobody_wakes_it),
 	};
 
 	return cmocka_run_group_tests_name("models_invariants", tests, NULL, NULL);
