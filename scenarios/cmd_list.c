@@ -36,7 +36,7 @@ static void list_kernels(GString *out)
 	for (size_t i = 0; i < n; i++) {
 		g_string_append_printf(out, "%s%s: %s [%s]\n", i ? "\n" : "", decisions[i].name,
 				       decisions[i].what, decisions[i].where);
-		for (size_t k = 0; k < decisions[i].n_rows; k++)
+		for (size_t k = 0; k < kernel_rows(&decisions[i]); k++)
 			list_form(out, &decisions[i], k);
 	}
 	g_string_append(

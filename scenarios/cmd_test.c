@@ -23,7 +23,7 @@ static const char examples[] =
 struct tests {
 	struct run_arguments run;
 	char *junit, *golden;
-	gboolean tap, bless;
+	gboolean tap, bless, swap;
 	GPtrArray *files;
 	GString *out; /* TAP, as it is printed */
 	GString *xml;
@@ -138,6 +138,24 @@ static void add_judged(struct tests *t, const struct replay *replay)
 	}
 }
 
+/* Expectations that hold for every variant say nothing: of two variants each must fail under the
+ * name of the other; of more, each under the name of at least one other. */
+static void add_swapped(struct tests *t, const struct replay *replay)
+{
+	for (uint32_t i = 0; replay->n_results > 1 && i < replay->n_results; i++) {
+		g_autofree char *what = g_strdup_printf("%s is told from another variant",
+							replay->results[i].variant->name);
+		bool apart = false;
+
+		for (uint32_t k = 0; k < replay->n_results; k++)
+			apart |= k != i && replay_told_apart(replay, &replay->results[i],
+							     &replay->results[k]);
+		add_point(t, replay->file->path, what,
+			  apart ? NULL
+				: "every expectation of this variant holds for all others too");
+	}
+}
+
 static void test_file(struct tests *t, const char *path, const struct replay_options *options)
 {
 	struct diagnostics d;
@@ -157,8 +175,11 @@ static void test_file(struct tests *t, const char *path, const struct replay_opt
 				fail_file(t, path, replay->results[i].message, status);
 				broken = true;
 			}
-		add_judged(t, replay);
-		if (t->golden && !broken)
+		if (t->swap)
+			add_swapped(t, replay);
+		else
+			add_judged(t, replay);
+		if (t->golden && !broken && !t->swap)
 			compare_golden(t, replay);
 	}
 	replay_free(replay);
@@ -253,6 +274,7 @@ static int test_with(struct tests *t)
 	}
 	if (!run_options(&t->run, &options, &sets))
 		return EXIT_USAGE;
+	options.swap = t->swap;
 	for (char **path = t->run.paths; *path; path++)
 		if (!find_files(t, *path, true))
 			return EXIT_IO;
@@ -276,6 +298,9 @@ static int test_main(int argc, char **argv)
 		{ "junit", 0, 0, G_OPTION_ARG_FILENAME, &t.junit, "Also write JUnit XML", "FILE" },
 		{ "golden", 0, 0, G_OPTION_ARG_FILENAME, &t.golden,
 		  "Compare with DIR/<scenario>.txt", "DIR" },
+		{ "swap", 0, 0, G_OPTION_ARG_NONE, &t.swap,
+		  "Test the expectations instead: under another variant's name one must fail",
+		  NULL },
 		{ "bless", 0, 0, G_OPTION_ARG_NONE, &t.bless, "Write the golden files instead",
 		  NULL },
 	};

@@ -41,7 +41,7 @@ static GArray *changes_between(uint32_t from, uint32_t to)
 	const size_t n = kernel_decisions(&decisions), n_commits = commits_all(&commits);
 
 	for (size_t d = 0; d < n; d++) {
-		for (size_t i = 0; i < decisions[d].n_rows; i++) {
+		for (size_t i = 0; i < kernel_rows(&decisions[d]); i++) {
 			const struct variant *v = kernel_row(&decisions[d], i);
 
 			if (v->known == KNOWN_NEVER || v->since <= from || v->since > to)

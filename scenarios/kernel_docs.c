@@ -219,7 +219,7 @@ static uint32_t release_before(uint32_t release)
 
 static const struct variant *next_in_time(const struct kernel_decision *d, size_t i)
 {
-	while (++i < d->n_rows)
+	while (++i < kernel_rows(d))
 		if (kernel_row(d, i)->known != KNOWN_NEVER)
 			return kernel_row(d, i);
 	return NULL;
@@ -287,7 +287,7 @@ static void append_decision(GString *out, const struct kernel_decision *d)
 	g_string_append_printf(out, "\n**%s**: %s, `%s`\n\n", d->name, d->what, d->where);
 	g_string_append(out, "| form | releases | known | commit | effect |\n"
 			     "| --- | --- | --- | --- | --- |\n");
-	for (size_t i = 0; i < d->n_rows; i++) {
+	for (size_t i = 0; i < kernel_rows(d); i++) {
 		const struct variant *v = kernel_row(d, i);
 
 		g_string_append_printf(out, "| `%s` | ", v->name);

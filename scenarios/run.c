@@ -130,7 +130,9 @@ bool replay_resolve(struct replay *r, const struct replay_options *options, stru
 		summary_init(&result->summary, result->run->config.host.n_cpus, options->samples);
 		result->set = aggregate_set_new(&lapicsim_schema);
 		for (uint32_t k = 0; k < r->file->n_expects; k++)
-			expectation_request(r->expectations[k], result->set, i);
+			for (uint32_t v = 0; v < r->n_results; v++)
+				if (v == i || options->swap)
+					expectation_request(r->expectations[k], result->set, v);
 	}
 	return true;
 }
@@ -434,6 +436,32 @@ static bool concerns(const struct scenario_expect *e, const char *variant)
 	if (e->only)
 		return g_strv_contains(e->only, variant);
 	return !e->except || !g_strv_contains(e->except, variant);
+}
+
+bool replay_told_apart(const struct replay *r, const struct run_result *name,
+		       const struct run_result *as)
+{
+	g_autofree const struct aggregate_set **sets =
+		g_new0(const struct aggregate_set *, r->n_results + 1);
+
+	for (uint32_t k = 0; k < r->n_results; k++)
+		sets[k] = r->results[k].set;
+	/* Each takes the other's place, so that expectations that compare the two are turned round
+	 * as well. */
+	sets[name->index] = as->set;
+	sets[as->index] = name->set;
+	for (uint32_t i = 0; i < r->file->n_expects; i++) {
+		struct expectation_outcome outcome;
+
+		if (!concerns(&r->file->expects[i], name->variant->name))
+			continue;
+		expectation_eval(r->expectations[i], name->index, sets, &outcome);
+		const bool failed = outcome.verdict == EXPECTATION_FAIL;
+		expectation_outcome_clear(&outcome);
+		if (failed)
+			return true;
+	}
+	return false;
 }
 
 static void judge_one(struct replay *r, uint32_t i, const struct run_result *result)

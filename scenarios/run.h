@@ -31,6 +31,7 @@ struct replay_options {
 	size_t n_sets;
 	const char *trace; /* OUT.ftrace, or NULL */
 	bool verify;       /* run twice, compare fingerprints */
+	bool swap;         /* for replay_told_apart() */
 	bool samples;      /* keep the list of deadlines */
 	struct sim_limits limits;
 };
@@ -83,6 +84,12 @@ void append_command(GString *out, const struct replay *replay, const struct repl
 
 /* Runs them and evaluates the expectations. The worst exit status. */
 int replay_run(struct replay *replay, const struct replay_options *options);
+
+/* Does an expectation for variant @name fail for the run of variant @as? Only after
+ * replay_resolve() with options->swap, which lets every run gather what any variant's expectations
+ * read. */
+bool replay_told_apart(const struct replay *replay, const struct run_result *name,
+		       const struct run_result *as);
 
 /* The library folder of this build: installed, or the source's. */
 char *default_library(void);

@@ -10,6 +10,7 @@ const struct notify_variant notify_variants[] = {
 	{ { "kick_timer", KERNEL_RELEASE(5, 10), KNOWN_AT_LATEST, NULL,
 	    "kicks only from the hrtimer's callback" }, NOTIFY_KICK_TIMER },
 };
+FORMS_END(notify)
 /* clang-format on */
 
 /* Before the advance existed nothing fired early, so nothing was owed. */
@@ -33,6 +34,7 @@ const struct owed_variant owed_variants[] = {
 	    "it also waits for one-shot and periodic timers on the preemption timer" },
 	  owed_deadline_or_hv },
 };
+FORMS_END(owed)
 
 const struct owed_order_variant owed_order_variants[] = {
 	{ { "after_pending", KERNEL_RELEASE(4, 0), KNOWN_READ, NULL,
@@ -40,6 +42,7 @@ const struct owed_order_variant owed_order_variants[] = {
 	{ { "before_delivery", KERNEL_RELEASE(5, 3), KNOWN_READ, "0c5f81dad46c",
 	    "the deadline is recorded before anything is delivered" }, OWED_BEFORE_DELIVERY },
 };
+FORMS_END(owed_order)
 
 const struct kick_variant kick_variants[] = {
 	{ { "wake_and_ipi", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -49,6 +52,7 @@ const struct kick_variant kick_variants[] = {
 	{ { "self_no_ipi", KERNEL_RELEASE(6, 16), KNOWN_AT_LATEST, NULL,
 	    "a vCPU that runs on the kicking CPU gets no IPI" }, KICK_SELF_NO_IPI },
 };
+FORMS_END(kick)
 
 const struct request_variant request_variants[] = {
 	{ { "pending_timer", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -56,4 +60,5 @@ const struct request_variant request_variants[] = {
 	{ { "unblock", KERNEL_RELEASE(5, 13), KNOWN_INFERRED, "084071d5e922",
 	    "the same request, called KVM_REQ_UNBLOCK" }, "UNBLOCK" },
 };
+FORMS_END(request)
 /* clang-format on */

@@ -19,14 +19,16 @@ struct notify_variant {
 	struct variant variant;
 	enum notify_how how;
 };
-extern const struct notify_variant notify_variants[3];
+extern const struct notify_variant notify_variants[];
+extern const size_t notify_variants_n;
 
 /* Is the deadline kept, so that the next entry waits for it? */
 struct owed_variant {
 	struct variant variant;
 	bool (*recorded)(bool deadline_mode, bool hv_in_use);
 };
-extern const struct owed_variant owed_variants[3];
+extern const struct owed_variant owed_variants[];
+extern const size_t owed_variants_n;
 
 enum owed_order {
 	OWED_AFTER_PENDING,   /* pending, request, wake-up, then the record */
@@ -36,7 +38,8 @@ struct owed_order_variant {
 	struct variant variant;
 	enum owed_order order;
 };
-extern const struct owed_order_variant owed_order_variants[2];
+extern const struct owed_order_variant owed_order_variants[];
+extern const size_t owed_order_variants_n;
 
 enum kick_order {
 	KICK_WAKE_AND_IPI, /* a sleeper is woken, then the CPU's mode is looked at all the same */
@@ -47,12 +50,14 @@ struct kick_variant {
 	struct variant variant;
 	enum kick_order order;
 };
-extern const struct kick_variant kick_variants[3];
+extern const struct kick_variant kick_variants[];
+extern const size_t kick_variants_n;
 
 struct request_variant {
 	struct variant variant;
 	const char *printed; /* without KVM_REQ_ */
 };
-extern const struct request_variant request_variants[2];
+extern const struct request_variant request_variants[];
+extern const size_t request_variants_n;
 
 #endif

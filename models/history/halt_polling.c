@@ -13,6 +13,7 @@ const struct halt_defaults_variant halt_defaults_variants[] = {
 	{ { "200us_shrink2", KERNEL_RELEASE(6, 11), KNOWN_READ, NULL,
 	    "at most 200 us, shrinking by half" }, { 200000, 2, GROW_START_NS, 2 } },
 };
+FORMS_END(halt_defaults)
 
 const struct halt_value_variant halt_value_variants[] = {
 	{ { "fixed", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -20,6 +21,7 @@ const struct halt_value_variant halt_value_variants[] = {
 	{ { "adaptive", KERNEL_RELEASE(4, 3), KNOWN_READ, NULL,
 	    "every vCPU has a time of its own, which follows its halts" }, true },
 };
+FORMS_END(halt_value)
 /* clang-format on */
 
 static uint32_t at_most(uint32_t n, uint32_t max) { return n < max ? n : max; }
@@ -71,6 +73,7 @@ const struct halt_grow_variant halt_grow_variants[] = {
 	{ { "limit_at_halt", KERNEL_RELEASE(6, 16), KNOWN_AT_LATEST, NULL,
 	    "the maximum is enforced when the next halt begins" }, grown_limit_at_halt, true },
 };
+FORMS_END(halt_grow)
 /* clang-format on */
 
 static uint32_t shrunk_none(uint32_t poll_ns, const struct halt_poll_params *params)
@@ -99,6 +102,7 @@ const struct halt_shrink_variant halt_shrink_variants[] = {
 	    "divided by the parameter; nothing is left below the growth start" },
 	  shrunk_divide_floor },
 };
+FORMS_END(halt_shrink)
 /* clang-format on */
 
 static enum halt_change decide_none(const struct halt_decide_input *in) { return HALT_KEEP; }
@@ -129,6 +133,7 @@ const struct halt_decide_variant halt_decide_variants[] = {
 	{ { "valid_time", KERNEL_RELEASE(4, 10), KNOWN_AT_LATEST, NULL,
 	    "and shrinks if it was woken for nothing" }, decide_valid_time },
 };
+FORMS_END(halt_decide)
 /* clang-format on */
 
 static bool stops_single_task(bool single_task, bool need_resched) { return !single_task; }
@@ -146,4 +151,5 @@ const struct halt_stop_variant halt_stop_variants[] = {
 	{ { "need_resched", KERNEL_RELEASE(5, 13), KNOWN_INFERRED, "262de4102c7b",
 	    "and while nobody asks for a reschedule" }, stops_need_resched },
 };
+FORMS_END(halt_stop)
 /* clang-format on */

@@ -20,26 +20,30 @@ struct halt_defaults_variant {
 	struct variant variant;
 	struct halt_poll_params params;
 };
-extern const struct halt_defaults_variant halt_defaults_variants[3];
+extern const struct halt_defaults_variant halt_defaults_variants[];
+extern const size_t halt_defaults_variants_n;
 
 struct halt_value_variant {
 	struct variant variant;
 	bool adaptive; /* each vCPU has its own; otherwise all poll for the maximum */
 };
-extern const struct halt_value_variant halt_value_variants[2];
+extern const struct halt_value_variant halt_value_variants[];
+extern const size_t halt_value_variants_n;
 
 struct halt_grow_variant {
 	struct variant variant;
 	uint32_t (*grown)(uint32_t poll_ns, const struct halt_poll_params *params);
 	bool cut_at_halt; /* the maximum is enforced when the next halt begins */
 };
-extern const struct halt_grow_variant halt_grow_variants[5];
+extern const struct halt_grow_variant halt_grow_variants[];
+extern const size_t halt_grow_variants_n;
 
 struct halt_shrink_variant {
 	struct variant variant;
 	uint32_t (*shrunk)(uint32_t poll_ns, const struct halt_poll_params *params);
 };
-extern const struct halt_shrink_variant halt_shrink_variants[3];
+extern const struct halt_shrink_variant halt_shrink_variants[];
+extern const size_t halt_shrink_variants_n;
 
 enum halt_change { HALT_KEEP, HALT_GROW, HALT_SHRINK, HALT_ZERO };
 struct halt_decide_input {
@@ -52,13 +56,15 @@ struct halt_decide_variant {
 	struct variant variant;
 	enum halt_change (*decide)(const struct halt_decide_input *in);
 };
-extern const struct halt_decide_variant halt_decide_variants[3];
+extern const struct halt_decide_variant halt_decide_variants[];
+extern const size_t halt_decide_variants_n;
 
 /* Does something else want the CPU, so that polling stops? */
 struct halt_stop_variant {
 	struct variant variant;
 	bool (*stops)(bool single_task, bool need_resched);
 };
-extern const struct halt_stop_variant halt_stop_variants[2];
+extern const struct halt_stop_variant halt_stop_variants[];
+extern const size_t halt_stop_variants_n;
 
 #endif

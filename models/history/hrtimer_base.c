@@ -31,6 +31,7 @@ const struct remote_check_variant remote_check_variants[] = {
 	    "the same, but a CPU that goes offline may move everything" },
 	  refused_earlier_or_offline },
 };
+FORMS_END(remote_check)
 
 const struct restart_local_variant restart_local_variants[] = {
 	{ { "reselect", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -38,6 +39,7 @@ const struct restart_local_variant restart_local_variants[] = {
 	{ { "keep", KERNEL_RELEASE(5, 15), KNOWN_INFERRED, "627ef5ae2df8",
 	    "a restart of the CPU's own first timer stays there" }, true },
 };
+FORMS_END(restart_local)
 /* clang-format on */
 
 static int64_t add_wrapping(int64_t a, int64_t b) { return (int64_t)((uint64_t)a + (uint64_t)b); }
@@ -72,4 +74,5 @@ const struct forward_variant forward_variants[] = {
 	{ { "whole_periods", KERNEL_FIRST, KNOWN_READ, NULL,
 	    "in whole periods, to the first one after now" }, forward_whole_periods },
 };
+FORMS_END(forward)
 /* clang-format on */

@@ -21,14 +21,16 @@ struct remote_check_variant {
 	struct variant variant;
 	bool (*refused)(const struct remote_check_input *in);
 };
-extern const struct remote_check_variant remote_check_variants[3];
+extern const struct remote_check_variant remote_check_variants[];
+extern const size_t remote_check_variants_n;
 
 /* A timer restarted while it is queued on the starting CPU and is the first there: kept there? */
 struct restart_local_variant {
 	struct variant variant;
 	bool keep;
 };
-extern const struct restart_local_variant restart_local_variants[2];
+extern const struct restart_local_variant restart_local_variants[];
+extern const size_t restart_local_variants_n;
 
 /* hrtimer_forward(): an expired timer is moved past @now. The local-APIC timer does not use it. */
 struct forward_input {
@@ -43,6 +45,7 @@ struct forward_variant {
 	struct variant variant;
 	struct forward_result (*forward)(const struct forward_input *in);
 };
-extern const struct forward_variant forward_variants[1];
+extern const struct forward_variant forward_variants[];
+extern const size_t forward_variants_n;
 
 #endif

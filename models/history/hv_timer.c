@@ -29,6 +29,7 @@ const struct hv_modes_variant hv_modes_variants[] = {
 	{ { "all", KERNEL_RELEASE(4, 10), KNOWN_READ, "8003c9ae204e",
 	    "used in one-shot and periodic mode too" }, modes_all },
 };
+FORMS_END(hv_modes)
 
 const struct hv_refuse_variant hv_refuse_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL,
@@ -40,6 +41,7 @@ const struct hv_refuse_variant hv_refuse_variants[] = {
 	{ { "mwait_or_post", KERNEL_RELEASE(5, 3), KNOWN_READ, "0c5f81dad46c",
 	    "and whenever timer interrupts can be posted" }, refuse_mwait_or_post },
 };
+FORMS_END(hv_refuse)
 /* clang-format on */
 
 /* --- how it is programmed --- */
@@ -57,6 +59,7 @@ const struct hv_advance_variant hv_advance_variants[] = {
 	{ { "vcpu", KERNEL_RELEASE(5, 1), KNOWN_INFERRED, "39497d7660d9",
 	    "advanced by the vCPU's own value" }, true },
 };
+FORMS_END(hv_advance)
 
 const struct hv_divide_variant hv_divide_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL,
@@ -66,6 +69,7 @@ const struct hv_divide_variant hv_divide_variants[] = {
 	{ { "skip_zero", KERNEL_RELEASE(5, 2), KNOWN_READ, NULL,
 	    "a distance of 0 is not divided" }, divides_unless_zero },
 };
+FORMS_END(hv_divide)
 
 const struct hv_due_variant hv_due_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -75,6 +79,7 @@ const struct hv_due_variant hv_due_variants[] = {
 	{ { "flag", KERNEL_RELEASE(5, 2), KNOWN_READ, NULL,
 	    "a deadline that is due is reported by a flag" }, HV_DUE_FLAG },
 };
+FORMS_END(hv_due)
 
 const struct hv_off_variant hv_off_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL,
@@ -86,6 +91,7 @@ const struct hv_off_variant hv_off_variants[] = {
 	{ { "soft", KERNEL_RELEASE(5, 3), KNOWN_READ, NULL,
 	    "never off: the longest count stands for it" }, HV_OFF_SOFT },
 };
+FORMS_END(hv_off)
 
 /* --- in which order --- */
 
@@ -96,6 +102,7 @@ const struct hv_zero_variant hv_zero_variants[] = {
 	{ { "refuse", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
 	    "a deadline of 0 is not armed" }, true },
 };
+FORMS_END(hv_zero)
 
 const struct hv_start_variant hv_start_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL,
@@ -108,6 +115,7 @@ const struct hv_start_variant hv_start_variants[] = {
 	{ { "expire_cancel", KERNEL_RELEASE(5, 2), KNOWN_READ, NULL,
 	    "a due timer expires and is cancelled on the spot" }, HV_START_EXPIRE_CANCEL },
 };
+FORMS_END(hv_start)
 
 const struct rearm_variant rearm_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL,
@@ -117,6 +125,7 @@ const struct rearm_variant rearm_variants[] = {
 	{ { "first", KERNEL_RELEASE(5, 2), KNOWN_READ, NULL,
 	    "a pending expiry is found before either timer is touched" }, REARM_FIRST },
 };
+FORMS_END(rearm)
 
 /* The software starter is as old as the timer. */
 const struct sw_start_variant sw_start_variants[] = {
@@ -125,6 +134,7 @@ const struct sw_start_variant sw_start_variants[] = {
 	{ { "cancel_test", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
 	    "cancels the preemption timer, and starts nothing if an expiry is pending" }, true },
 };
+FORMS_END(sw_start)
 
 const struct hv_fire_variant hv_fire_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "there is no preemption timer" }, false },
@@ -133,6 +143,7 @@ const struct hv_fire_variant hv_fire_variants[] = {
 	{ { "expire_cancel", KERNEL_RELEASE(5, 13), KNOWN_INFERRED, "d981dd15498b",
 	    "expired, then cancelled: the wait is owed in all modes" }, true },
 };
+FORMS_END(hv_fire)
 
 const struct hv_fire_idle_variant hv_fire_idle_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "there is no preemption timer" }, false },
@@ -141,6 +152,7 @@ const struct hv_fire_idle_variant hv_fire_idle_variants[] = {
 	{ { "ignore", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
 	    "an exit of a timer that is not in use is ignored" }, true },
 };
+FORMS_END(hv_fire_idle)
 
 const struct to_hv_variant to_hv_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "there is no preemption timer" }, false },
@@ -149,6 +161,7 @@ const struct to_hv_variant to_hv_variants[] = {
 	{ { "rearm", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
 	    "refused by the preemption timer, the hrtimer is restarted" }, true },
 };
+FORMS_END(to_hv)
 /* clang-format on */
 
 static bool back_always(bool was_hv) { return true; }
@@ -165,6 +178,7 @@ const struct to_hv_when_variant to_hv_when_variants[] = {
 	{ { "was_hv", KERNEL_RELEASE(5, 17), KNOWN_INFERRED, "98c25ead5eda",
 	    "only if the halt had taken the timer from it" }, back_if_hv },
 };
+FORMS_END(to_hv_when)
 
 const struct to_sw_variant to_sw_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "there is no preemption timer" }, true },
@@ -173,6 +187,7 @@ const struct to_sw_variant to_sw_variants[] = {
 	{ { "sw_start", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
 	    "as any start in software: periodic timers go on" }, false },
 };
+FORMS_END(to_sw)
 
 const struct load_hv_variant load_hv_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "there is no preemption timer" }, false },
@@ -181,4 +196,5 @@ const struct load_hv_variant load_hv_variants[] = {
 	{ { "rearm", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
 	    "restarted on the new CPU" }, true },
 };
+FORMS_END(load_hv)
 /* clang-format on */

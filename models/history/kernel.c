@@ -8,13 +8,13 @@
 #define COMMIT_DIGITS_MAX 40
 
 static const struct kernel_decision decisions[] = {
-#define X(decision, what_, where_)                                                   \
-	{ .name = #decision,                                                         \
-	  .what = what_,                                                             \
-	  .where = where_,                                                           \
-	  .rows = decision##_variants,                                               \
-	  .row_size = sizeof(struct decision##_variant),                             \
-	  .n_rows = sizeof(decision##_variants) / sizeof(struct decision##_variant), \
+#define X(decision, what_, where_)                       \
+	{ .name = #decision,                             \
+	  .what = what_,                                 \
+	  .where = where_,                               \
+	  .rows = decision##_variants,                   \
+	  .row_size = sizeof(struct decision##_variant), \
+	  .n_rows = &decision##_variants_n,              \
 	  .offset = offsetof(struct kernel, decision) },
 	KERNEL_DECISIONS(X)
 #undef X
@@ -29,7 +29,7 @@ size_t kernel_decisions(const struct kernel_decision **ret)
 
 const struct variant *kernel_row(const struct kernel_decision *d, size_t i)
 {
-	assert(i < d->n_rows);
+	assert(i < kernel_rows(d));
 	return (const void *)((const char *)d->rows + i * d->row_size);
 }
 
@@ -98,7 +98,7 @@ void kernel_init(struct kernel *k, uint32_t release)
 	for (size_t d = 0; d < N_DECISIONS; d++) {
 		const struct variant *newest = NULL;
 
-		for (size_t i = 0; i < decisions[d].n_rows; i++) {
+		for (size_t i = 0; i < kernel_rows(&decisions[d]); i++) {
 			const struct variant *row = kernel_row(&decisions[d], i);
 
 			if (row->known != KNOWN_NEVER && row->since <= release)
@@ -161,7 +161,7 @@ static const struct variant *made_by(const struct kernel_decision *d, const char
 {
 	const struct variant *found = NULL;
 
-	for (size_t i = 0; i < d->n_rows; i++) {
+	for (size_t i = 0; i < kernel_rows(d); i++) {
 		if (!row_commit(kernel_row(d, i), commit))
 			continue;
 		found = kernel_row(d, i);
@@ -179,7 +179,7 @@ static enum kernel_change find_commit(const char *commit, const struct kernel_de
 		return KERNEL_SHORT_COMMIT;
 
 	for (size_t d = 0; d < N_DECISIONS; d++) {
-		for (size_t i = 0; i < decisions[d].n_rows; i++) {
+		for (size_t i = 0; i < kernel_rows(&decisions[d]); i++) {
 			const char *id = row_commit(kernel_row(&decisions[d], i), commit);
 
 			if (!id)
@@ -260,7 +260,7 @@ enum kernel_change kernel_set_form(struct kernel *k, const char *decision, const
 		if (why)
 			*why = &decisions[d];
 		/* From the end: of two rows of one name the later is meant. */
-		for (size_t i = decisions[d].n_rows; i-- > 0;) {
+		for (size_t i = kernel_rows(&decisions[d]); i-- > 0;) {
 			const struct variant *row = kernel_row(&decisions[d], i);
 
 			if (strcmp(row->name, form) == 0) {

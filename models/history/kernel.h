@@ -40,6 +40,11 @@ struct variant {
 	const char *effect; /* one line for lapicsim list kernels and for the report */
 };
 
+/* Behind each table: how many forms it has, so that a form is one more row and nothing else. */
+#define FORMS_END(decision)                  \
+	const size_t decision##_variants_n = \
+		sizeof(decision##_variants) / sizeof(decision##_variants[0]);
+
 /* The decisions, in the order in which they are listed. Each has `struct NAME_variant` and
  * NAME_variants[]. */
 #include "decisions.h" /* KERNEL_DECISIONS(X): X(name, "what is decided", "kernel function(s)") */
@@ -54,11 +59,13 @@ struct kernel {
 struct kernel_decision { /* for listing and choosing by name */
 	const char *name, *what, *where;
 	const void *rows; /* decision##_variants */
-	size_t row_size, n_rows;
+	size_t row_size;
+	const size_t *n_rows;
 	size_t offset; /* of the pointer in struct kernel */
 };
 
 size_t kernel_decisions(const struct kernel_decision **ret);
+static inline size_t kernel_rows(const struct kernel_decision *d) { return *d->n_rows; }
 const struct variant *kernel_row(const struct kernel_decision *d, size_t i);
 const struct variant *kernel_chosen(const struct kernel *k, const struct kernel_decision *d);
 

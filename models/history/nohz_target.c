@@ -108,6 +108,7 @@ const struct nohz_target_variant nohz_target_variants[] = {
 	{ { "housekeeping_scan", KERNEL_RELEASE(5, 8), KNOWN_AT_LATEST, NULL,
 	    "the same choice, found faster" }, target_housekeeping_scan },
 };
+FORMS_END(nohz_target)
 /* clang-format on */
 
 static unsigned pick_first(const struct cpu_mask *housekeeping, unsigned n_cpus)
@@ -134,6 +135,7 @@ const struct any_housekeeping_variant any_housekeeping_variants[] = {
 	{ { "near", KERNEL_RELEASE(5, 10), KNOWN_AT_LATEST, NULL,
 	    "one of the nearest NUMA node (one node: the lowest)" }, pick_near },
 };
+FORMS_END(any_housekeeping)
 
 const struct housekeeping_variant housekeeping_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -143,6 +145,7 @@ const struct housekeeping_variant housekeeping_variants[] = {
 	{ { "isolation", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
 	    "taken from CPU isolation; the same CPUs for nohz_full=" }, HOUSEKEEPING_ISOLATION },
 };
+FORMS_END(housekeeping)
 
 const struct residual_tick_variant residual_tick_variants[] = {
 	{ { "1s", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -150,4 +153,5 @@ const struct residual_tick_variant residual_tick_variants[] = {
 	{ { "remote", KERNEL_RELEASE(4, 17), KNOWN_READ, NULL,
 	    "another CPU does that work: no tick remains" }, { 0 } },
 };
+FORMS_END(residual_tick)
 /* clang-format on */

@@ -26,14 +26,16 @@ struct nohz_target_variant {
 	struct variant variant;
 	unsigned (*target)(const struct nohz_target_input *in);
 };
-extern const struct nohz_target_variant nohz_target_variants[4];
+extern const struct nohz_target_variant nohz_target_variants[];
+extern const size_t nohz_target_variants_n;
 
 /* The set must not be empty. */
 struct any_housekeeping_variant {
 	struct variant variant;
 	unsigned (*pick)(const struct cpu_mask *housekeeping, unsigned n_cpus);
 };
-extern const struct any_housekeeping_variant any_housekeeping_variants[3];
+extern const struct any_housekeeping_variant any_housekeeping_variants[];
+extern const size_t any_housekeeping_variants_n;
 
 enum housekeeping_source {
 	HOUSEKEEPING_ALL,       /* nobody asks: all CPUs are alike          */
@@ -44,12 +46,14 @@ struct housekeeping_variant {
 	struct variant variant;
 	enum housekeeping_source source;
 };
-extern const struct housekeeping_variant housekeeping_variants[3];
+extern const struct housekeeping_variant housekeeping_variants[];
+extern const size_t housekeeping_variants_n;
 
 struct residual_tick_variant {
 	struct variant variant;
 	ns_t period; /* longest time without a tick on a busy nohz_full CPU; 0: no end */
 };
-extern const struct residual_tick_variant residual_tick_variants[2];
+extern const struct residual_tick_variant residual_tick_variants[];
+extern const size_t residual_tick_variants_n;
 
 #endif

@@ -24,6 +24,7 @@ const struct post_variant post_variants[] = {
 	{ { "wait_owed", KERNEL_RELEASE(5, 12), KNOWN_INFERRED, "beda430177f5",
 	    "waits if a deadline is owed, and posts" }, true, waits_if_owed },
 };
+FORMS_END(post)
 /* clang-format on */
 
 static bool allowed_never(const struct post_allowed_input *in) { return false; }
@@ -47,6 +48,7 @@ const struct post_allowed_variant post_allowed_variants[] = {
 	{ { "apicv_idle_exits_off", KERNEL_RELEASE(5, 17), KNOWN_INFERRED, NULL,
 	    "and only for guests that idle without an exit" }, allowed_apicv_idle_exits_off },
 };
+FORMS_END(post_allowed)
 
 const struct direct_variant direct_variants[] = {
 	{ { "no", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -54,6 +56,7 @@ const struct direct_variant direct_variants[] = {
 	{ { "apicv", KERNEL_RELEASE(5, 8), KNOWN_READ, "26efe2fd92e5",
 	    "with APICv it is delivered at once" }, true },
 };
+FORMS_END(direct)
 
 const struct fastpath_variant fastpath_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL,
@@ -61,6 +64,7 @@ const struct fastpath_variant fastpath_variants[] = {
 	{ { "wrmsr_and_hv", KERNEL_RELEASE(5, 8), KNOWN_READ, "ae95f566b3d2,26efe2fd92e5",
 	    "written deadlines and the preemption timer re-enter at once" }, true },
 };
+FORMS_END(fastpath)
 
 const struct post_ipi_variant post_ipi_variants[] = {
 	{ { "always", KERNEL_FIRST, KNOWN_INFERRED, NULL,
@@ -68,4 +72,5 @@ const struct post_ipi_variant post_ipi_variants[] = {
 	{ { "skip_self", KERNEL_RELEASE(5, 8), KNOWN_READ, "379a3c8ee444",
 	    "not the one that runs on this CPU: it looks at the next entry" }, true },
 };
+FORMS_END(post_ipi)
 /* clang-format on */

@@ -22,7 +22,8 @@ struct post_variant {
 	bool posts; /* if it is allowed, and the vCPU is in guest mode */
 	bool (*waits)(const struct post_wait_input *in);
 };
-extern const struct post_variant post_variants[4];
+extern const struct post_variant post_variants[];
+extern const size_t post_variants_n;
 
 /* Can timer interrupts of this vCPU be posted? Then the preemption timer is refused. */
 struct post_allowed_input {
@@ -34,26 +35,30 @@ struct post_allowed_variant {
 	struct variant variant;
 	bool (*allowed)(const struct post_allowed_input *in);
 };
-extern const struct post_allowed_variant post_allowed_variants[3];
+extern const struct post_allowed_variant post_allowed_variants[];
+extern const size_t post_allowed_variants_n;
 
 /* An expiry that is found in the vCPU's own context. */
 struct direct_variant {
 	struct variant variant;
 	bool apicv; /* with APICv it goes straight to the posted-interrupt request bits */
 };
-extern const struct direct_variant direct_variants[2];
+extern const struct direct_variant direct_variants[];
+extern const size_t direct_variants_n;
 
 struct fastpath_variant {
 	struct variant variant;
 	bool wrmsr_and_hv; /* a written deadline, and an exit of the preemption timer */
 };
-extern const struct fastpath_variant fastpath_variants[2];
+extern const struct fastpath_variant fastpath_variants[];
+extern const size_t fastpath_variants_n;
 
 /* The notification of a posted interrupt. */
 struct post_ipi_variant {
 	struct variant variant;
 	bool skip_self; /* none to the vCPU that runs on this CPU */
 };
-extern const struct post_ipi_variant post_ipi_variants[2];
+extern const struct post_ipi_variant post_ipi_variants[];
+extern const size_t post_ipi_variants_n;
 
 #endif

@@ -16,6 +16,7 @@ const struct target_variant target_variants[] = {
 	{ { "field", KERNEL_RELEASE(4, 10), KNOWN_READ, "8003c9ae204e",
 	    "kept in ns and as a TSC deadline, so that either timer can be started" }, true },
 };
+FORMS_END(target)
 
 const struct count_zero_variant count_zero_variants[] = {
 	{ { "keep", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -23,6 +24,7 @@ const struct count_zero_variant count_zero_variants[] = {
 	{ { "clear", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
 	    "a count of 0 clears the derived TSC deadline" }, true },
 };
+FORMS_END(count_zero)
 
 const struct count_cancel_variant count_cancel_variants[] = {
 	{ { "hrtimer", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -30,6 +32,7 @@ const struct count_cancel_variant count_cancel_variants[] = {
 	{ { "both", KERNEL_RELEASE(6, 16), KNOWN_AT_LATEST, NULL,
 	    "a written count cancels the preemption timer too" }, true },
 };
+FORMS_END(count_cancel)
 
 const struct min_period_variant min_period_variants[] = {
 	{ { "500us", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -37,6 +40,7 @@ const struct min_period_variant min_period_variants[] = {
 	{ { "200us", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
 	    "periodic timers are raised to 200 us" }, 200 },
 };
+FORMS_END(min_period)
 
 const struct clamp_variant clamp_variants[] = {
 	{ { "start", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -44,12 +48,14 @@ const struct clamp_variant clamp_variants[] = {
 	{ { "start_mode_divide", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
 	    "and when the mode or the divider changes" }, true },
 };
+FORMS_END(clamp)
 
 const struct bus_cycle_variant bus_cycle_variants[] = {
 	{ { "1ns", KERNEL_FIRST, KNOWN_READ, NULL, "the APIC's bus runs at 1 GHz" }, cycle_1ns },
 	{ { "per_vm", KERNEL_RELEASE(6, 11), KNOWN_RECALLED, NULL,
 	    "user space may set the bus cycle of a VM" }, cycle_per_vm },
 };
+FORMS_END(bus_cycle)
 /* clang-format on */
 
 /* --- TDCR --- */
@@ -65,6 +71,7 @@ const struct divide_variant divide_variants[] = {
 	{ { "rescale", KERNEL_RELEASE(4, 15), KNOWN_RECALLED, "c301b909e4b9",
 	    "a new divider rescales what remains of a running timer" }, true },
 };
+FORMS_END(divide)
 
 const struct divide_store_variant divide_store_variants[] = {
 	{ { "raw", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -72,6 +79,7 @@ const struct divide_store_variant divide_store_variants[] = {
 	{ { "masked", KERNEL_RELEASE(5, 10), KNOWN_AT_LATEST, NULL,
 	    "TDCR keeps bits 0, 1 and 3" }, stored_masked },
 };
+FORMS_END(divide_store)
 /* clang-format on */
 
 /* --- LVTT --- */
@@ -124,6 +132,7 @@ const struct mode_switch_variant mode_switch_variants[] = {
 	{ { "cancel_pending", KERNEL_RELEASE(6, 16), KNOWN_AT_LATEST, NULL,
 	    "and an expiry that is not delivered yet is dropped" }, switch_cancel_pending },
 };
+FORMS_END(mode_switch)
 /* clang-format on */
 
 /* --- a periodic expiry --- */
@@ -178,6 +187,7 @@ const struct advance_target_variant advance_target_variants[] = {
 	{ { "resync_floor", KERNEL_RELEASE(6, 19), KNOWN_INFERRED, NULL,
 	    "the target is never before now: missed periods are dropped" }, advance_resync_floor },
 };
+FORMS_END(advance_target)
 /* clang-format on */
 
 /* --- KVM_GET_LAPIC, KVM_SET_LAPIC --- */
@@ -210,6 +220,7 @@ const struct save_variant save_variants[] = {
 	{ { "computed", KERNEL_RELEASE(5, 8), KNOWN_AT_LATEST, "24647e0a39b6",
 	    "KVM_GET_LAPIC gives the current count" }, true },
 };
+FORMS_END(save)
 
 const struct restore_variant restore_variants[] = {
 	{ { "full", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -220,6 +231,7 @@ const struct restore_variant restore_variants[] = {
 	{ { "saved_due", KERNEL_RELEASE(6, 3), KNOWN_INFERRED, "8e6ed96cdd50",
 	    "a one-shot count that had run out fires at once" }, restore_saved_due, false, false },
 };
+FORMS_END(restore)
 
 const struct restore_cancel_variant restore_cancel_variants[] = {
 	{ { "hrtimer", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -227,6 +239,7 @@ const struct restore_cancel_variant restore_cancel_variants[] = {
 	{ { "both", KERNEL_RELEASE(5, 16), KNOWN_INFERRED, "35fe7cfbab2e",
 	    "KVM_SET_LAPIC cancels the preemption timer too" }, true },
 };
+FORMS_END(restore_cancel)
 
 const struct restore_apicv_variant restore_apicv_variants[] = {
 	{ { "lost", KERNEL_FIRST, KNOWN_INFERRED, NULL,
@@ -234,6 +247,7 @@ const struct restore_apicv_variant restore_apicv_variants[] = {
 	{ { "kept", KERNEL_RELEASE(6, 6), KNOWN_INFERRED, "9cfec6d097c6",
 	    "an interrupt in flight is kept" }, true },
 };
+FORMS_END(restore_apicv)
 /* clang-format on */
 
 /* --- IA32_TSC_DEADLINE --- */
@@ -275,6 +289,7 @@ const struct deadline_write_variant deadline_write_variants[] = {
 	{ { "deadline_mode", KERNEL_RELEASE(5, 10), KNOWN_AT_LATEST, NULL,
 	    "taken in TSC-deadline mode only" }, write_deadline_mode },
 };
+FORMS_END(deadline_write)
 
 const struct deadline_read_variant deadline_read_variants[] = {
 	{ { "not_count_mode", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -282,4 +297,5 @@ const struct deadline_read_variant deadline_read_variants[] = {
 	{ { "deadline_mode", KERNEL_RELEASE(4, 10), KNOWN_READ, NULL,
 	    "reads 0 in all modes but TSC-deadline" }, read_deadline_mode },
 };
+FORMS_END(deadline_read)
 /* clang-format on */

@@ -42,6 +42,7 @@ const struct mode_variant mode_variants[] = {
 	{ { "abs_pinned_hard", KERNEL_FIRST, KNOWN_NEVER, NULL,
 	    "test module of the recordings: hard and pinned" }, mode_abs_pinned_hard },
 };
+FORMS_END(mode)
 
 const struct migrate_variant migrate_variants[] = {
 	{ { "restart", KERNEL_FIRST, KNOWN_READ, "d4acf7e7abe4",
@@ -49,6 +50,7 @@ const struct migrate_variant migrate_variants[] = {
 	{ { "restart_unless_posted", KERNEL_RELEASE(5, 3), KNOWN_READ, "0c5f81dad46c",
 	    "left where it is if its interrupt can be posted" }, MIGRATE_RESTART_UNLESS_POSTED },
 };
+FORMS_END(migrate)
 /* clang-format on */
 
 /* A deadline nearer than the advance gets an expiry in the past. */
@@ -68,6 +70,7 @@ const struct late_deadline_variant late_deadline_variants[] = {
 	{ { "within_advance", KERNEL_RELEASE(5, 1), KNOWN_INFERRED, "c09d65d9eab6",
 	    "a deadline not further than the advance expires at once" }, late_within_advance },
 };
+FORMS_END(late_deadline)
 
 const struct late_count_variant late_count_variants[] = {
 	{ { "start", KERNEL_FIRST, KNOWN_READ, NULL,
@@ -78,4 +81,5 @@ const struct late_count_variant late_count_variants[] = {
 	    "a past periodic target expires once and moves on by one period" },
 	  LATE_COUNT_EXPIRE_ADVANCE },
 };
+FORMS_END(late_count)
 /* clang-format on */

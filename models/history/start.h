@@ -24,7 +24,8 @@ struct mode_variant {
 	struct variant variant;
 	struct hrtimer_mode (*of)(enum lapic_timer_call kind);
 };
-extern const struct mode_variant mode_variants[6];
+extern const struct mode_variant mode_variants[];
+extern const size_t mode_variants_n;
 
 enum migrate_how {
 	MIGRATE_RESTART,               /* cancel; if it was queued, start with the same expiry */
@@ -34,14 +35,16 @@ struct migrate_variant {
 	struct variant variant;
 	enum migrate_how how;
 };
-extern const struct migrate_variant migrate_variants[2];
+extern const struct migrate_variant migrate_variants[];
+extern const size_t migrate_variants_n;
 
 /* Does a deadline expire at once? @ahead: it lies after the guest's TSC; @distance: how far. */
 struct late_deadline_variant {
 	struct variant variant;
 	bool (*late)(bool ahead, uint64_t distance_ns, uint32_t advance_ns);
 };
-extern const struct late_deadline_variant late_deadline_variants[3];
+extern const struct late_deadline_variant late_deadline_variants[];
+extern const size_t late_deadline_variants_n;
 
 /* A one-shot or periodic target that is past when the software timer starts. Past is later than
  * the target, not equal to it. */
@@ -54,6 +57,7 @@ struct late_count_variant {
 	struct variant variant;
 	enum late_count how;
 };
-extern const struct late_count_variant late_count_variants[3];
+extern const struct late_count_variant late_count_variants[];
+extern const size_t late_count_variants_n;
 
 #endif

@@ -29,12 +29,14 @@ const struct ratio_refuse_variant ratio_refuse_variants[] = {
 	{ { "error", KERNEL_RELEASE(4, 10), KNOWN_AT_LATEST, NULL,
 	    "the old ratio stays, with an error" }, refused_error, true },
 };
+FORMS_END(ratio_refuse)
 
 const struct khz_zero_variant khz_zero_variants[] = {
 	{ { "return", KERNEL_FIRST, KNOWN_READ, NULL, "nothing happens" }, false },
 	{ { "reset_error", KERNEL_RELEASE(4, 10), KNOWN_AT_LATEST, NULL,
 	    "the ratio becomes 1.0, with an error" }, true },
 };
+FORMS_END(khz_zero)
 /* clang-format on */
 
 static bool slop_always(bool user_set_tsc) { return true; }
@@ -48,6 +50,7 @@ const struct tsc_match_variant tsc_match_variants[] = {
 	{ { "user_set", KERNEL_RELEASE(6, 16), KNOWN_AT_LATEST, NULL,
 	    "only once user space has set a TSC" }, slop_user_set },
 };
+FORMS_END(tsc_match)
 /* clang-format on */
 
 /* Cut to 32 bits, as the kernel does. */

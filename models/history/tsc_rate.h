@@ -17,13 +17,15 @@ struct ratio_refuse_variant {
 	bool (*refused)(uint64_t ratio, unsigned frac_bits);
 	bool reported; /* the caller gets an error; otherwise the old ratio stays silently */
 };
-extern const struct ratio_refuse_variant ratio_refuse_variants[2];
+extern const struct ratio_refuse_variant ratio_refuse_variants[];
+extern const size_t ratio_refuse_variants_n;
 
 struct khz_zero_variant {
 	struct variant variant;
 	bool reset; /* the ratio becomes 1.0 and an error is returned; otherwise nothing happens */
 };
-extern const struct khz_zero_variant khz_zero_variants[2];
+extern const struct khz_zero_variant khz_zero_variants[];
+extern const size_t khz_zero_variants_n;
 
 /* A TSC written within a second of what was expected joins the others instead of setting a new
  * time: always, or only once user space has set a TSC. */
@@ -31,7 +33,8 @@ struct tsc_match_variant {
 	struct variant variant;
 	bool (*slop)(bool user_set_tsc);
 };
-extern const struct tsc_match_variant tsc_match_variants[2];
+extern const struct tsc_match_variant tsc_match_variants[];
+extern const size_t tsc_match_variants_n;
 
 struct tsc_host {
 	khz_t khz;              /* what the kernel believes the TSC's rate to be */

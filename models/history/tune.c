@@ -37,6 +37,7 @@ const struct tune_sign_variant tune_sign_variants[] = {
 	{ { "signed", KERNEL_RELEASE(5, 3), KNOWN_READ, "84ea3acaa01f",
 	    "early if the difference is negative" }, sign_signed },
 };
+FORMS_END(tune_sign)
 /* clang-format on */
 
 /* The absolute value of -2^63 is itself, as the kernel is built: less than any limit. */
@@ -126,6 +127,7 @@ const struct tune_variant tune_variants[] = {
 	{ { "eighth_cap", KERNEL_RELEASE(5, 1), KNOWN_NEVER, NULL,
 	    "as posted first (derived): 5000 ns at most, and tuning ends there" }, tune_eighth_cap },
 };
+FORMS_END(tune)
 /* clang-format on */
 
 static bool gate_none(bool done, bool dynamic) { return false; }
@@ -148,6 +150,7 @@ const struct tune_gate_variant tune_gate_variants[] = {
 	{ { "always", KERNEL_RELEASE(6, 11), KNOWN_INFERRED, "89a58812c47f",
 	    "whenever the advance is not 0" }, gate_always, false, false },
 };
+FORMS_END(tune_gate)
 
 const struct advance_scope_variant advance_scope_variants[] = {
 	{ { "global", KERNEL_RELEASE(4, 0), KNOWN_READ, NULL,
@@ -155,6 +158,7 @@ const struct advance_scope_variant advance_scope_variants[] = {
 	{ { "vcpu", KERNEL_RELEASE(5, 1), KNOWN_INFERRED, "39497d7660d9",
 	    "each vCPU has its own, started from the parameter" }, ADVANCE_VCPU },
 };
+FORMS_END(advance_scope)
 /* clang-format on */
 
 /* Without a default of its own, 0 is what an unset parameter means. */
@@ -202,4 +206,5 @@ const struct param_variant param_variants[] = {
 	{ { "bool", KERNEL_RELEASE(6, 11), KNOWN_INFERRED, "89a58812c47f",
 	    "on or off, default on: tuned from 1000" }, param_bool, false },
 };
+FORMS_END(param)
 /* clang-format on */

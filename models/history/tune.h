@@ -21,7 +21,8 @@ struct tune_sign_variant {
 	struct variant variant;
 	struct tune_error (*error)(guest_cycles_t now, guest_cycles_t deadline);
 };
-extern const struct tune_sign_variant tune_sign_variants[3];
+extern const struct tune_sign_variant tune_sign_variants[];
+extern const size_t tune_sign_variants_n;
 
 struct tune_input {
 	struct tune_error error;
@@ -38,7 +39,8 @@ struct tune_variant {
 	struct variant variant;
 	struct tune_result (*tune)(const struct tune_input *in);
 };
-extern const struct tune_variant tune_variants[6];
+extern const struct tune_variant tune_variants[];
+extern const size_t tune_variants_n;
 
 struct tune_gate_variant {
 	struct variant variant;
@@ -46,14 +48,16 @@ struct tune_gate_variant {
 	bool keeps_done;     /* there is a flag that ends the tuning */
 	bool module_dynamic; /* one switch for the module, set by the vCPU created last */
 };
-extern const struct tune_gate_variant tune_gate_variants[5];
+extern const struct tune_gate_variant tune_gate_variants[];
+extern const size_t tune_gate_variants_n;
 
 enum advance_scope { ADVANCE_GLOBAL, ADVANCE_VCPU };
 struct advance_scope_variant {
 	struct variant variant;
 	enum advance_scope scope;
 };
-extern const struct advance_scope_variant advance_scope_variants[2];
+extern const struct advance_scope_variant advance_scope_variants[];
+extern const size_t advance_scope_variants_n;
 
 #define PARAM_DEFAULT INT64_MIN /* the release's own default */
 
@@ -67,6 +71,7 @@ struct param_variant {
 	struct advance_start (*initial)(int64_t value);
 	bool writable; /* while the module is loaded */
 };
-extern const struct param_variant param_variants[5];
+extern const struct param_variant param_variants[];
+extern const size_t param_variants_n;
 
 #endif

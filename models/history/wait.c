@@ -17,6 +17,7 @@ const struct wait_call_variant wait_call_variants[] = {
 	{ { "vcpu_set", KERNEL_RELEASE(5, 1), KNOWN_INFERRED, "39497d7660d9",
 	    "called if the vCPU's own advance is not 0" }, call_if_set },
 };
+FORMS_END(wait_call)
 
 const struct wait_site_variant wait_site_variants[] = {
 	{ { "before_guest_enter", KERNEL_RELEASE(4, 0), KNOWN_READ, NULL,
@@ -24,6 +25,7 @@ const struct wait_site_variant wait_site_variants[] = {
 	{ { "world_switch", KERNEL_RELEASE(5, 3), KNOWN_READ, NULL,
 	    "right before the world switch: nothing is left unmeasured" }, WAIT_WORLD_SWITCH },
 };
+FORMS_END(wait_site)
 
 const struct wait_test_variant wait_test_variants[] = {
 	{ { "owed_injected", KERNEL_RELEASE(4, 0), KNOWN_READ, NULL,
@@ -33,6 +35,7 @@ const struct wait_test_variant wait_test_variants[] = {
 	{ { "owed_advance_injected", KERNEL_RELEASE(5, 10), KNOWN_READ, "010fd37fddf6",
 	    "the cheap tests first" }, WAIT_TEST_OWED_ADVANCE_INJECTED },
 };
+FORMS_END(wait_test)
 /* clang-format on */
 
 /* Bug: these functions hand a count of guest cycles to a loop that counts host cycles. */
@@ -100,6 +103,7 @@ const struct wait_length_variant wait_length_variants[] = {
 	{ { "steps_1ns", KERNEL_RELEASE(5, 1), KNOWN_NEVER, NULL,
 	    "as posted first (derived): 1 ns at a time until the guest's TSC is there" }, length_steps_1ns },
 };
+FORMS_END(wait_length)
 
 const struct wait_order_variant wait_order_variants[] = {
 	{ { "delay", KERNEL_RELEASE(4, 0), KNOWN_READ, NULL,
@@ -110,6 +114,7 @@ const struct wait_order_variant wait_order_variants[] = {
 	    "tunes, reads the TSC again, waits: limited by the new advance" },
 	  WAIT_ORDER_TUNE_DELAY },
 };
+FORMS_END(wait_order)
 
 /* The trace line came back to where it was. Linux 6.1 shows it between kvm_entry and kvm_exit. */
 const struct wait_trace_variant wait_trace_variants[] = {
@@ -120,4 +125,5 @@ const struct wait_trace_variant wait_trace_variants[] = {
 	{ { "at_wait", KERNEL_RELEASE(6, 1), KNOWN_AT_LATEST, NULL,
 	    "traced at the start of the wait again" }, WAIT_TRACE_AT_WAIT },
 };
+FORMS_END(wait_trace)
 /* clang-format on */

@@ -18,7 +18,8 @@ struct wait_call_variant {
 	struct variant variant;
 	bool (*called)(uint32_t advance_ns);
 };
-extern const struct wait_call_variant wait_call_variants[4];
+extern const struct wait_call_variant wait_call_variants[];
+extern const size_t wait_call_variants_n;
 
 enum wait_place {
 	WAIT_BEFORE_GUEST_ENTER, /* after the kvm_entry trace, before guest_enter() */
@@ -28,7 +29,8 @@ struct wait_site_variant {
 	struct variant variant;
 	enum wait_place place;
 };
-extern const struct wait_site_variant wait_site_variants[2];
+extern const struct wait_site_variant wait_site_variants[];
+extern const size_t wait_site_variants_n;
 
 enum wait_test_order {
 	WAIT_TEST_OWED_INJECTED,
@@ -39,7 +41,8 @@ struct wait_test_variant {
 	struct variant variant;
 	enum wait_test_order order;
 };
-extern const struct wait_test_variant wait_test_variants[3];
+extern const struct wait_test_variant wait_test_variants[];
+extern const size_t wait_test_variants_n;
 
 struct wait_length_input {
 	guest_cycles_t early; /* deadline - guest TSC */
@@ -50,7 +53,8 @@ struct wait_length_variant {
 	struct variant variant;
 	struct busy_wait (*wait)(const struct wait_length_input *in);
 };
-extern const struct wait_length_variant wait_length_variants[5];
+extern const struct wait_length_variant wait_length_variants[];
+extern const size_t wait_length_variants_n;
 
 enum wait_order {
 	WAIT_ORDER_DELAY,      /* no tuning                                                   */
@@ -61,13 +65,15 @@ struct wait_order_variant {
 	struct variant variant;
 	enum wait_order order;
 };
-extern const struct wait_order_variant wait_order_variants[3];
+extern const struct wait_order_variant wait_order_variants[];
+extern const size_t wait_order_variants_n;
 
 enum wait_trace_place { WAIT_TRACE_AT_WAIT, WAIT_TRACE_AFTER_EXIT };
 struct wait_trace_variant {
 	struct variant variant;
 	enum wait_trace_place place;
 };
-extern const struct wait_trace_variant wait_trace_variants[3];
+extern const struct wait_trace_variant wait_trace_variants[];
+extern const size_t wait_trace_variants_n;
 
 #endif

@@ -18,9 +18,9 @@ static const char **decision_names(void)
 
 static const char **form_names(const struct kernel_decision *decision)
 {
-	const char **names = g_new0(const char *, decision->n_rows + 1);
+	const char **names = g_new0(const char *, kernel_rows(decision) + 1);
 
-	for (size_t i = 0; i < decision->n_rows; i++)
+	for (size_t i = 0; i < kernel_rows(decision); i++)
 		names[i] = kernel_row(decision, i)->name;
 	return names;
 }
@@ -33,7 +33,7 @@ static char **commit_names(void)
 	g_autoptr(GString) list = g_string_new(NULL);
 
 	for (size_t i = 0; i < n; i++) {
-		for (size_t row = 0; row < all[i].n_rows; row++) {
+		for (size_t row = 0; row < kernel_rows(&all[i]); row++) {
 			const char *commit = kernel_row(&all[i], row)->commit;
 
 			if (commit)

@@ -442,10 +442,10 @@ static void check_rows(const struct kernel_decision *d)
 {
 	uint32_t since = KERNEL_FIRST;
 
-	assert_true(d->n_rows > 0);
+	assert_true(kernel_rows(d) > 0);
 	/* Something must be in force in the oldest release there is. */
 	assert_true(kernel_row(d, 0)->since <= KERNEL_RELEASE_MIN);
-	for (size_t i = 0; i < d->n_rows; i++) {
+	for (size_t i = 0; i < kernel_rows(d); i++) {
 		const struct variant *v = kernel_row(d, i);
 
 		assert_true(legal_name(v->name));
@@ -486,7 +486,7 @@ static void test_commits_distinct(void **state)
 	size_t n = kernel_decisions(&d), n_ids = 0;
 
 	for (size_t i = 0; i < n; i++)
-		for (size_t r = 0; r < d[i].n_rows; r++) {
+		for (size_t r = 0; r < kernel_rows(&d[i]); r++) {
 			const char *id = kernel_row(&d[i], r)->commit;
 
 			while (id && n_ids < N_ELEMENTS(ids)) {

@@ -72,7 +72,7 @@ static void test_many_cpus(void **state)
 	};
 
 	cpu_mask_clear(&idle, 66);
-	for (size_t i = 0; i < N_ELEMENTS(nohz_target_variants); i++)
+	for (size_t i = 0; i < nohz_target_variants_n; i++)
 		assert_int_equal(nohz_target_variants[i].target(&in), 66);
 
 	/* Now the lowest housekeeping CPU is 65, and the starting one is none. */

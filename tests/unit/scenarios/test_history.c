@@ -96,7 +96,7 @@ static void test_steps_hold_every_form_once(void **state)
 	size_t rows = 0, forms = 0;
 
 	for (size_t d = 0; d < n; d++) {
-		for (size_t i = 0; i < decisions[d].n_rows; i++) {
+		for (size_t i = 0; i < kernel_rows(&decisions[d]); i++) {
 			const struct variant *v = kernel_row(&decisions[d], i);
 
 			rows += v->known != KNOWN_NEVER && v->since > KERNEL_RELEASE_MIN;
