@@ -15,18 +15,17 @@ static void irq_begin(struct host_cpu *cpu, void *owner);
 void host_trace(const struct host_cpu *cpu, enum tracepoint tp, uint32_t entity, uint32_t n,
 		const uint64_t *values)
 {
-	struct trace_record rec = {
-		.when = sim_now(cpu->host->sim),
-		.event = tp,
-		.entity = entity,
-		.cpu = cpu->id,
-		.task = cpu->current->id,
-		.flags = (cpu->in_irq ? TRACE_HARDIRQ | TRACE_IRQS_OFF : 0) |
-			 (cpu->need_resched ? TRACE_NEED_RESCHED : 0) |
-			 (cpu->top->mode == RUN_IRQS_OFF ? TRACE_IRQS_OFF : 0),
-		.n_values = n,
-	};
+	struct trace_record rec; /* no initialiser: it would clear all values, at each record */
 
+	rec.when = sim_now(cpu->host->sim);
+	rec.event = tp;
+	rec.entity = entity;
+	rec.cpu = cpu->id;
+	rec.task = cpu->current->id;
+	rec.flags = (cpu->in_irq ? TRACE_HARDIRQ | TRACE_IRQS_OFF : 0) |
+		    (cpu->need_resched ? TRACE_NEED_RESCHED : 0) |
+		    (cpu->top->mode == RUN_IRQS_OFF ? TRACE_IRQS_OFF : 0);
+	rec.n_values = n;
 	memcpy(rec.value, values, n * sizeof(*values));
 	trace_emit(cpu->host->trace, &rec);
 }
