@@ -193,6 +193,34 @@ static void check_program(void **state)
 	rig_free(rig);
 }
 
+/*
+ * A deadline that expires in the handler of the one before. Armed at 7200 for 37100; kvm_exit
+ * 45100, handler 52100, rdtsc 52200; arms at 52300 for 62300: kvm_exit 60400, and at 62300
+ * interrupts are off. Guest 67400, left at once; kvm_exit 75400, in IRR, but the vector is in
+ * service: guest 82400, EOI 82500, kvm_exit 90500. Now IF=0: guest 97500, IRET 97600, and the
+ * window is open: kvm_exit 105600, guest 112600, the second handler's rdtsc at 112700.
+ */
+static void check_nested(void **state)
+{
+	static const struct program_op start[] = { FOR(arm, 30000), FOR(compute, 1000000) };
+	static const struct program_op handler[] = { FOR(arm, 10000) };
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	set_costs(rig);
+	rig_cost(rig, COST_guest_op, 100);
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ N_ELEMENTS(start), start };
+	rig->vm.guest.handler = (struct program_part){ N_ELEMENTS(handler), handler };
+	rig->want_events = TP_BIT(TP_KVM_EXIT) | TP_BIT(TP_LAPIC_SAMPLE);
+	rig_run(rig, 115 * US);
+	assert_string_equal(rig->log, "15200 c0 exit MSR_WRITE\n45100 c0 exit EXTERNAL_INTERRUPT\n"
+				      "52200 c0 lapic_sample\n60400 c0 exit MSR_WRITE\n"
+				      "75400 c0 exit EXTERNAL_INTERRUPT\n90500 c0 exit MSR_WRITE\n"
+				      "105600 c0 exit INTERRUPT_WINDOW\n112700 c0 lapic_sample\n");
+	rig_free(rig);
+}
+
 /* Exits that the guest makes for reasons of its own; the first instruction comes at 7000. */
 struct exits_row {
 	const char *name;
@@ -270,13 +298,15 @@ static void check_guest_op_drawn(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
-				N_ELEMENTS(program_rows) + N_ELEMENTS(exits_rows) + 1];
+				N_ELEMENTS(program_rows) + N_ELEMENTS(exits_rows) + 2];
 	size_t n = 0;
 
 	ROWS(kick_rows, check_kick);
 	ROWS(halt_rows, check_halt);
 	ROWS(program_rows, check_program);
 	ROWS(exits_rows, check_exits);
+	tests[n++] = (struct CMUnitTest){ .name = "an expiry in the handler waits for EOI and IRET",
+					  .test_func = check_nested };
 	tests[n++] = (struct CMUnitTest){ .name = "the cost of a guest instruction is drawn",
 					  .test_func = check_guest_op_drawn };
 	return cmocka_run_group_tests_name("vcpu", tests, NULL, NULL);
