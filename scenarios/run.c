@@ -6,11 +6,8 @@
 #include "workload_table.h"
 #include "world.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- loading --- */
 
@@ -137,79 +134,7 @@ bool replay_resolve(struct replay *r, const struct replay_options *options, stru
 	return true;
 }
 
-/* --- files --- */
-
-/* A stream under a temporary name beside @path, which it gets when all of it is on the disk. */
-struct pending_file {
-	char *path, *temporary;
-	FILE *stream;
-};
-
-static char *io_message(const char *path, const char *what)
-{
-	return g_strdup_printf("%s: cannot %s: %s", path, what, g_strerror(errno));
-}
-
-static bool pending_open(struct pending_file *f, const char *path, char **error)
-{
-	f->path = g_strdup(path);
-	f->temporary = g_strdup_printf("%s.tmp.%d", path, getpid());
-	f->stream = fopen(f->temporary, "w");
-	if (!f->stream)
-		*error = io_message(path, "create");
-	return f->stream != NULL;
-}
-
-static bool sync_folder(const char *path)
-{
-	g_autofree char *folder = g_path_get_dirname(path);
-	const int fd = open(folder, O_RDONLY | O_DIRECTORY);
-	bool ok = fd >= 0;
-
-	/* Some file systems cannot sync a folder; the file itself is on the disk by now. */
-	if (ok && fsync(fd) && errno != EINVAL && errno != EROFS)
-		ok = false;
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-static bool pending_close(struct pending_file *f, bool keep, char **error)
-{
-	bool ok = false;
-
-	if (f->stream) {
-		ok = !fflush(f->stream) && !ferror(f->stream) && !fsync(fileno(f->stream));
-		if (!ok && keep)
-			*error = io_message(f->path, "write");
-		if (fclose(f->stream) && ok) {
-			ok = false;
-			*error = io_message(f->path, "write");
-		}
-		if (ok && keep && (rename(f->temporary, f->path) || !sync_folder(f->path))) {
-			ok = false;
-			*error = io_message(f->path, "write");
-		}
-		if (!ok || !keep)
-			unlink(f->temporary);
-	}
-	g_free(f->path);
-	g_free(f->temporary);
-	return ok;
-}
-
-bool write_file(const char *path, const char *text, size_t length, char **error)
-{
-	struct pending_file f;
-	bool ok = pending_open(&f, path, error);
-
-	if (ok && fwrite(text, 1, length, f.stream) != length) {
-		*error = io_message(path, "write");
-		pending_close(&f, false, error);
-		return false;
-	}
-	return pending_close(&f, ok, error) && ok;
-}
+/* --- names of files --- */
 
 char *default_library(void)
 {

@@ -11,6 +11,7 @@
 #define RUN_H
 
 #include "expectation.h"
+#include "output_file.h"
 #include "scenario.h"
 #include "sim_loop.h"
 #include "summary.h"
@@ -93,9 +94,5 @@ bool replay_told_apart(const struct replay *replay, const struct run_result *nam
 
 /* The library folder of this build: installed, or the source's. */
 char *default_library(void);
-
-/* Writes @text to @path: temporary name, fsync, rename. False: *error is a message with the path
- * and why. */
-bool write_file(const char *path, const char *text, size_t length, char **error);
 
 #endif

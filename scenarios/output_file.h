@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * output_file - a file that has its name only when all of it is on the disk: written beside it
+ * under a temporary name, synced, renamed. What stood there before is untouched until then.
+ *
+ * Errors: *error is a message with the path and why, freed by the caller.
+ */
+#ifndef OUTPUT_FILE_H
+#define OUTPUT_FILE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct pending_file {
+	char *path, *temporary;
+	FILE *stream; /* to write to */
+};
+
+/* False: not created; pending_close() is called all the same. */
+bool pending_open(struct pending_file *f, const char *path, char **error);
+
+/* @keep: the file gets its name, if all of it was written. False: it did not. */
+bool pending_close(struct pending_file *f, bool keep, char **error);
+
+bool write_file(const char *path, const char *text, size_t length, char **error);
+
+#endif
