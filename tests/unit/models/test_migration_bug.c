@@ -181,6 +181,50 @@ static void check_share(void **state)
 }
 
 /*
+ * The same with arms spread evenly: arm k at k * (8 ms + 400 ns), so that 10 000 of them stand 400
+ * ns apart on each tick of 4 ms, or four times on each of 1 ms. Then the share is p * HZ to the
+ * arm: a timer moves if its expiry comes after the next tick, which is so on the last p of each
+ * tick.
+ */
+struct even_row {
+	const char *name;
+	uint32_t hz;
+	uint64_t period;
+	unsigned remote;
+};
+
+static const struct even_row even_rows[] = {
+	{ "spread evenly: 500 us at HZ 250, 1250 of 10000", 250, 500 * US, 1250 },
+	{ "spread evenly: 500 us at HZ 1000, 5000 of 10000", 1000, 500 * US, 5000 },
+	{ "spread evenly: 100 us at HZ 250, 250 of 10000", 250, 100 * US, 250 },
+};
+
+static void check_even_share(void **state)
+{
+	enum { ARMS = 10000 };
+	static uint64_t arm[ARMS], deadline[ARMS];
+	const struct even_row *row = *state;
+	struct rig *rig = bug_rig("v4.5", 2, row->hz);
+
+	for (unsigned i = 0; i < ARMS; i++) {
+		arm[i] = 1 * MS + i * (8 * MS + 400);
+		deadline[i] = arm[i] + row->period;
+	}
+	rig->keep_events = TP_BIT(TP_LAPIC_EXPIRE);
+	rig_vcpu(rig, 1, 2);
+	rig->vm.guest.workload = &workload_recorded;
+	rig->vm.guest.n_recorded = ARMS;
+	rig->vm.guest.recorded_arm_tsc = arm;
+	rig->vm.guest.recorded_deadline_tsc = deadline;
+	other_exits(rig, 300 * US); /* what was moved is seen some time before the next arm */
+	rig_run(rig, 81 * SEC);
+	assert_int_equal(rig->n_kept, ARMS);
+	/* The arms that stand at the edge itself may fall on either side. */
+	assert_in_range(count_remote(rig), row->remote - 4, row->remote + 4);
+	rig_free(rig);
+}
+
+/*
  * The vCPU moves from CPU 1 to CPU 2 with its timer armed for 10 ms. Then the entry path restarts
  * the timer, in the form's mode. Or its callback, of 20 us, runs while the entry path cancels it:
  * the vCPU moves 5 us before the deadline, and vcpu_enter_guest() takes 10 us to the request. The
@@ -244,12 +288,14 @@ static void check_move(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(next_exit_rows) + N_ELEMENTS(unseen_rows) +
-				N_ELEMENTS(share_rows) + N_ELEMENTS(move_rows)];
+				N_ELEMENTS(share_rows) + N_ELEMENTS(even_rows) +
+				N_ELEMENTS(move_rows)];
 	size_t n = 0;
 
 	ROWS(next_exit_rows, check_next_exit);
 	ROWS(unseen_rows, check_unseen);
 	ROWS(share_rows, check_share);
+	ROWS(even_rows, check_even_share);
 	ROWS(move_rows, check_move);
 	return cmocka_run_group_tests_name("migration_bug", tests, NULL, NULL);
 }
