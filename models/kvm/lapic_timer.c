@@ -11,16 +11,6 @@ static void plan_next(struct host_cpu *cpu, struct vcpu *vcpu);
 
 static struct vcpu *vcpu_of(struct hrtimer *timer) { return timer->owner; }
 
-static bool hrtimer_active(const struct lapic_timer *lt)
-{
-	return hrtimer_queued(&lt->hrtimer) || lt->hrtimer.running;
-}
-
-static bool deadline_mode(const struct lapic_timer *lt)
-{
-	return lt->count.mode == LAPIC_MODE_TSC_DEADLINE;
-}
-
 /* A segment of the vCPU's own code; done from outside, it takes no time. */
 static void take(struct host_cpu *cpu, struct vcpu *vcpu, enum cost_id cost, enum run_mode mode,
 		 context_fn *fn)
@@ -31,138 +21,12 @@ static void take(struct host_cpu *cpu, struct vcpu *vcpu, enum cost_id cost, enu
 		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, cost), mode, fn);
 }
 
-/* --- the account of one expiry --- */
-
-static void drop(struct host_cpu *cpu, struct vcpu *vcpu, uint64_t n, enum lapic_drop why)
-{
-	HOST_TRACE(cpu, TP_LAPIC_DROP, vcpu->index, vcpu->id, n, why);
-}
-
-/* A new target: D is where the guest TSC reads it, or where CLOCK_MONOTONIC does. */
-static void account_armed(struct host_cpu *cpu, struct vcpu *vcpu)
-{
-	struct lapic_timer *lt = &vcpu->timer;
-	struct account *a = &lt->account;
-
-	if (deadline_mode(lt)) {
-		a->deadline = lt->count.tscdeadline;
-		a->due = vcpu_tsc_edge(vcpu, a->deadline);
-	} else {
-		a->due = clock_monotonic_edge(&cpu->host->clock, lt->count.target);
-		a->deadline = vcpu_tsc_at(vcpu, a->due);
-	}
-	a->state = ACCOUNT_ARMED;
-	a->n = lt->next_n++;
-	a->entered = ps(0);
-	a->progress_at_arm = vcpu->guest_time;
-	HOST_TRACE(cpu, TP_LAPIC_ARM, vcpu->index, vcpu->id, a->n, a->deadline.v, cpu->id);
-}
-
-static void account_stopped(struct host_cpu *cpu, struct vcpu *vcpu)
-{
-	struct account *a = &vcpu->timer.account;
-
-	if (a->state != ACCOUNT_NONE)
-		drop(cpu, vcpu, a->n, DROP_OVERWRITTEN);
-	a->state = ACCOUNT_NONE;
-}
-
-static void account_fired(struct host_cpu *cpu, struct vcpu *vcpu, ps_t at, enum expiry_path path)
-{
-	struct account *a = &vcpu->timer.account;
-
-	if (a->state != ACCOUNT_ARMED)
-		return;
-	a->state = ACCOUNT_FIRED;
-	a->fired = at;
-	a->cpu = cpu->id;
-	a->vcpu_cpu = vcpu->task.cpu->id;
-	HOST_TRACE(cpu, TP_LAPIC_EXPIRE, vcpu->index, vcpu->id, a->n, a->cpu, a->vcpu_cpu, path);
-}
-
-/* A periodic timer's next expiry. While the last one is under way the new one is merged with it
- * when it comes. */
-static void account_next_period(struct host_cpu *cpu, struct vcpu *vcpu)
-{
-	if (vcpu->timer.account.state == ACCOUNT_NONE)
-		account_armed(cpu, vcpu);
-}
-
-void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu)
-{
-	struct account *a = &vcpu->timer.account;
-
-	if (a->state != ACCOUNT_FIRED)
-		return;
-	/* The guest's exit, its wake-up and its turn on the CPU count only from the expiry on. */
-	a->seen = sim_now(cpu->host->sim);
-	a->noticed = ps_max(a->fired, ps_max(vcpu->exit_started, vcpu->woken));
-	a->runs = ps_max(a->noticed, vcpu->ran);
-}
-
-static void check_account(struct sim *sim, const struct account *a, ps_t now)
-{
-	const ps_t line[] = { a->fired,      a->noticed,  a->runs,    a->seen,
-			      a->wait_start, a->wait_end, a->entered, now };
-	static const char *const names[] = { "fired",       "noticed",   "runs",    "seen",
-					     "wait starts", "wait ends", "entered", "handler" };
-
-	for (unsigned i = 1; i < sizeof(line) / sizeof(line[0]); i++)
-		if (line[i].v < line[i - 1].v)
-			sim_break(sim, "D3", "%s %llu ps <= %s %llu ps", names[i - 1],
-				  (unsigned long long)line[i - 1].v, names[i],
-				  (unsigned long long)line[i].v);
-}
-
-void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu)
-{
-	struct lapic_timer *lt = &vcpu->timer;
-	struct account *a = &lt->account;
-	const ps_t now = sim_now(cpu->host->sim);
-
-	if (a->state != ACCOUNT_INJECTED)
-		return;
-	a->state = ACCOUNT_NONE;
-	check_account(cpu->host->sim, a, now);
-
-	const uint64_t fire = a->fired.v - a->due.v; /* modulo 2^64: negative if advanced */
-	const uint64_t parts[] = { a->noticed.v - a->fired.v,
-				   a->runs.v - a->noticed.v,
-				   a->seen.v - a->runs.v,
-				   a->wait_start.v - a->seen.v,
-				   a->wait_end.v - a->wait_start.v,
-				   a->entered.v - a->wait_end.v,
-				   now.v - a->entered.v };
-	const uint64_t lateness = now.v - a->due.v;
-	uint64_t sum = fire;
-
-	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		sum += parts[i];
-	if (sum != lateness)
-		sim_break(cpu->host->sim, "D4",
-			  "sum of parts %lld ps == handler - deadline %lld ps", (long long)sum,
-			  (long long)lateness);
-	HOST_TRACE(cpu, TP_LAPIC_SAMPLE, vcpu->index, vcpu->id, a->n, a->cpu, a->vcpu_cpu, lateness,
-		   vcpu->guest.tsc.v - a->deadline.v, vcpu->guest_time.v - a->progress_at_arm.v,
-		   fire, parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6]);
-	if (lt->count.mode == LAPIC_MODE_PERIODIC && (hrtimer_active(lt) || lt->hv_in_use))
-		account_next_period(cpu, vcpu);
-}
-
-void lapic_timer_end(struct host_cpu *cpu, struct vcpu *vcpu)
-{
-	const struct account *a = &vcpu->timer.account;
-
-	if (a->state == ACCOUNT_FIRED || a->state == ACCOUNT_INJECTED)
-		drop(cpu, vcpu, a->n, DROP_UNSEEN);
-}
-
 void lapic_timer_check(struct vcpu *vcpu)
 {
 	const struct lapic_timer *lt = &vcpu->timer;
 	const bool queued = hrtimer_queued(&lt->hrtimer);
-	const bool armed = hrtimer_active(lt) || lt->hv_in_use;
-	const bool set = deadline_mode(lt) && lt->count.tscdeadline.v;
+	const bool armed = lapic_hrtimer_active(lt) || lt->hv_in_use;
+	const bool set = lapic_deadline_mode(lt) && lt->count.tscdeadline.v;
 
 	if ((queued && lt->hv_in_use) || (set && !armed && !lt->pending))
 		sim_break(vcpu->host->sim, "C1",
@@ -199,7 +63,7 @@ static void record_owed(struct vcpu *vcpu)
 {
 	struct lapic_timer *lt = &vcpu->timer;
 
-	if (vcpu->kernel->owed->recorded(deadline_mode(lt), lt->hv_in_use))
+	if (vcpu->kernel->owed->recorded(lapic_deadline_mode(lt), lt->hv_in_use))
 		lt->expired_tscdeadline = lt->count.tscdeadline;
 }
 
@@ -211,7 +75,7 @@ static bool make_pending(struct host_cpu *cpu, struct vcpu *vcpu)
 	struct lapic_timer *lt = &vcpu->timer;
 
 	if (lt->pending) {
-		drop(cpu, vcpu, lt->next_n++, DROP_MERGED);
+		account_merged(cpu, vcpu);
 		return false;
 	}
 	if (order == OWED_BEFORE_DELIVERY)
@@ -382,7 +246,7 @@ static void hrtimer_started(struct host_cpu *cpu, void *owner)
 	struct vcpu *vcpu = owner;
 	struct lapic_timer *lt = &vcpu->timer;
 	const struct hrtimer_mode mode = vcpu->kernel->mode->of(
-		deadline_mode(lt) ? LAPIC_TIMER_START_DEADLINE : LAPIC_TIMER_START_COUNT);
+		lapic_deadline_mode(lt) ? LAPIC_TIMER_START_DEADLINE : LAPIC_TIMER_START_COUNT);
 
 	hrtimer_start(cpu, &lt->hrtimer, lt->step.expires, mode.pinned, mode.hard);
 	plan_next(cpu, vcpu);
@@ -415,7 +279,7 @@ static bool carry_out(struct host_cpu *cpu, struct vcpu *vcpu)
 	switch (lt->step.kind) {
 	case TIMER_STEP_STORE: store(cpu, vcpu); return false;
 	case TIMER_STEP_HRTIMER_CANCEL:
-		if (!hrtimer_active(lt))
+		if (!lapic_hrtimer_active(lt))
 			return false;
 		take(cpu, vcpu, COST_hrtimer_cancel, RUN_KERNEL, hrtimer_cancelled);
 		return true;
@@ -486,7 +350,7 @@ void lapic_timer_write_deadline(struct host_cpu *cpu, struct vcpu *vcpu, guest_c
 void lapic_timer_write_count(struct host_cpu *cpu, struct vcpu *vcpu, uint32_t tmict,
 			     context_fn *then)
 {
-	if (deadline_mode(&vcpu->timer)) {
+	if (lapic_deadline_mode(&vcpu->timer)) {
 		then(cpu, vcpu);
 		return;
 	}
@@ -550,7 +414,7 @@ void lapic_timer_write_lvtt(struct host_cpu *cpu, struct vcpu *vcpu, enum lapic_
 	if (change.cancel_hrtimer)
 		account_stopped(cpu, vcpu);
 	lt->then = then;
-	if (change.cancel_hrtimer && hrtimer_active(lt))
+	if (change.cancel_hrtimer && lapic_hrtimer_active(lt))
 		take(cpu, vcpu, COST_hrtimer_cancel, RUN_KERNEL, mode_cancelled);
 	else
 		then(cpu, vcpu);
@@ -630,7 +494,7 @@ static void migrate_cancel(struct host_cpu *cpu, void *owner)
 void lapic_timer_migrate(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 {
 	vcpu->timer.then = then;
-	if (hrtimer_active(&vcpu->timer))
+	if (lapic_hrtimer_active(&vcpu->timer))
 		take(cpu, vcpu, COST_hrtimer_cancel, RUN_KERNEL, migrate_cancel);
 	else
 		then(cpu, vcpu);
@@ -681,129 +545,6 @@ void lapic_timer_inject(struct host_cpu *cpu, struct vcpu *vcpu)
 	vcpu->requests |= REQ_EVENT;
 	lapic_count_delivered(vcpu->kernel, &lt->count);
 	lt->pending = false;
-}
-
-/* --- the wait before VM-entry --- */
-
-/* __delay(): until the host TSC has advanced by @cycles since it was read now. */
-static ps_t spin_time(struct vcpu *vcpu, host_cycles_t cycles)
-{
-	const ps_t now = sim_now(vcpu->host->sim);
-
-	if (!cycles.v)
-		return ps(0);
-	return ps_sub(clock_tsc_edge(vcpu->clock,
-				     vcpu_host_tsc(vcpu).v - vcpu->clock->start_tsc + cycles.v),
-		      now);
-}
-
-static void trace_advance(struct host_cpu *cpu, struct vcpu *vcpu)
-{
-	const struct lapic_timer *lt = &vcpu->timer;
-
-	HOST_TRACE(cpu, TP_TIMER_ADVANCE, vcpu->index, vcpu->id, lt->account.n,
-		   lt->advance->advance_ns);
-}
-
-/*
- * The global tuner has no lock: it loads the advance for the step, loads it again to add the step,
- * and stores. Each is a segment, so that another vCPU may come in between (B4). What the store
- * writes is the second load plus a step computed from the first.
- */
-static void global_store(struct host_cpu *cpu, void *owner)
-{
-	struct vcpu *vcpu = owner;
-	struct lapic_timer *lt = &vcpu->timer;
-
-	lt->advance->advance_ns = lt->tune_off ? 0 : lt->own.advance_ns + lt->tune_step;
-	lt->advance->done |= lt->own.done;
-	trace_advance(cpu, vcpu);
-	lt->then(cpu, vcpu);
-}
-
-static void global_load_again(struct host_cpu *cpu, void *owner)
-{
-	struct vcpu *vcpu = owner;
-
-	vcpu->timer.own.advance_ns = vcpu->timer.advance->advance_ns;
-	take(cpu, vcpu, COST_tune_access, RUN_IRQS_OFF, global_store);
-}
-
-static void global_load(struct host_cpu *cpu, void *owner)
-{
-	struct vcpu *vcpu = owner;
-	struct lapic_timer *lt = &vcpu->timer;
-	struct timer_advance tuned = *lt->advance;
-	const uint32_t before = tuned.advance_ns;
-
-	timer_advance_wait(vcpu->kernel, &tuned, &lt->tuned_by);
-	lt->tune_step = tuned.advance_ns - before;
-	lt->tune_off = !tuned.advance_ns && before;
-	lt->own.done = tuned.done;
-	take(cpu, vcpu, COST_tune_access, RUN_IRQS_OFF, global_load_again);
-}
-
-static void tune_global(struct host_cpu *cpu, void *owner)
-{
-	struct vcpu *vcpu = owner;
-	const struct timer_advance *ta = vcpu->timer.advance;
-
-	if (vcpu->kernel->wait_order->order == WAIT_ORDER_DELAY ||
-	    !vcpu->kernel->tune_gate->open(ta->done, ta->dynamic)) {
-		trace_advance(cpu, vcpu);
-		vcpu->timer.then(cpu, vcpu);
-		return;
-	}
-	take(cpu, vcpu, COST_tune_access, RUN_IRQS_OFF, global_load);
-}
-
-void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
-{
-	struct lapic_timer *lt = &vcpu->timer;
-	const bool global = lt->advance != &lt->own;
-	struct timer_advance before = *lt->advance;
-	const struct wait_input in = {
-		.deadline = lt->expired_tscdeadline,
-		.now = vcpu_tsc(vcpu),
-		.rate = &vcpu->rate,
-	};
-
-	if (!lt->account.entered.v) /* later entries, before the handler ran, wait for nothing */
-		lt->account.wait_start = sim_now(vcpu->host->sim);
-	/* Without APICv "injected" is the vector's ISR bit: only the entry that injects waits. */
-	if (!lt->expired_tscdeadline.v || !vcpu->isr) {
-		then(cpu, vcpu);
-		return;
-	}
-	if (vcpu->kernel->tune_gate->module_dynamic)
-		before.dynamic = vcpu->module->dynamic;
-
-	struct timer_advance tuned = before;
-	struct wait_plan plan = timer_advance_wait(vcpu->kernel, &tuned, &in);
-	if (!plan.called) {
-		then(cpu, vcpu);
-		return;
-	}
-	lt->expired_tscdeadline = guest_cycles(0);
-	if (plan.read_again)
-		plan.wait = timer_advance_wait_again(vcpu->kernel, &tuned, &in);
-
-	vcpu->wait_delta = plan.delta;
-	vcpu->wait_traced = vcpu->kernel->wait_trace->place == WAIT_TRACE_AFTER_EXIT;
-	if (!vcpu->wait_traced)
-		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id,
-			   (uint64_t)plan.delta, plan.delta >= 0);
-
-	const ps_t wait = spin_time(vcpu, busy_wait_host_cycles(plan.wait, vcpu->clock->tsc_khz));
-
-	HOST_TRACE(cpu, TP_BUSY_WAIT, vcpu->index, vcpu->id, lt->account.n, wait.v);
-	lt->then = then;
-	lt->tuned_by = in;
-	if (!global) {
-		*lt->advance = tuned;
-		trace_advance(cpu, vcpu);
-	}
-	cpu_run(&vcpu->task.ctx, wait, RUN_IRQS_OFF, global ? tune_global : then);
 }
 
 void lapic_timer_reset(struct vcpu *vcpu)

@@ -24,32 +24,13 @@
 
 #include "host_cpu.h"
 #include "kvm_module.h"
+#include "lapic_account.h"
 #include "lapic_count.h"
 #include "timer_advance.h"
 #include "timer_start.h"
 #include "vmx_preemption_timer.h"
 
 struct vcpu;
-
-enum account_state { ACCOUNT_NONE, ACCOUNT_ARMED, ACCOUNT_FIRED, ACCOUNT_INJECTED };
-
-/* How an expiry was found: indices of the tracepoint's field `path`. */
-enum expiry_path { EXPIRY_HRTIMER, EXPIRY_HV, EXPIRY_AT_START };
-
-struct account { /* the expiry under way: adjacent instants, from D to H */
-	enum account_state state;
-	uint64_t n;              /* number of the expiry on this vCPU, from 0 */
-	guest_cycles_t deadline; /* guest TSC at D */
-	ps_t due;                /* D: first instant at which the guest TSC reads it */
-	ps_t fired;              /* F: the callback, or the hv exit, starts */
-	ps_t noticed;            /* the guest's exit began, or its wake-up was done: not before F */
-	ps_t runs;               /* the vCPU's thread was on a CPU again */
-	ps_t seen;               /* S: pending is seen at a loop edge */
-	ps_t wait_start, wait_end;
-	ps_t entered;           /* E: VM-entry ends */
-	ps_t progress_at_arm;   /* guest-mode time when the arming write was over */
-	uint32_t cpu, vcpu_cpu; /* where it fired, and where the vCPU was */
-};
 
 struct lapic_timer {
 	struct hrtimer hrtimer;
@@ -116,14 +97,21 @@ void lapic_timer_restore(struct host_cpu *cpu, struct vcpu *vcpu, const struct l
 /* KVM_SET_MSRS IA32_TSC_DEADLINE of a paused vCPU. */
 void lapic_timer_restore_deadline(struct host_cpu *cpu, struct vcpu *vcpu, guest_cycles_t value);
 
+static inline bool lapic_hrtimer_active(const struct lapic_timer *lt)
+{
+	return hrtimer_queued(&lt->hrtimer) || lt->hrtimer.running;
+}
+
+static inline bool lapic_deadline_mode(const struct lapic_timer *lt)
+{
+	return lt->count.mode == LAPIC_MODE_TSC_DEADLINE;
+}
+
 /* pending, and LVTT lets it through. */
 static inline bool lapic_timer_visible(const struct lapic_timer *lt)
 {
 	return lt->pending && !lt->masked;
 }
-
-/* The loop edge finds the timer pending: S of the account. */
-void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu);
 
 /* kvm_inject_apic_timer_irqs(): the pending expiry goes into IRR. At a loop edge only. */
 void lapic_timer_inject(struct host_cpu *cpu, struct vcpu *vcpu);
@@ -134,11 +122,5 @@ void lapic_timer_check(struct vcpu *vcpu);
 /* wait_lapic_expire() at its place before VM-entry; the vCPU goes on with @then when the wait is
  * over. */
 void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then);
-
-/* The handler's first RDTSC: closes the account. */
-void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu);
-
-/* What fired and was never delivered is recorded at the end of the run. */
-void lapic_timer_end(struct host_cpu *cpu, struct vcpu *vcpu);
 
 #endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* lapic_wait - the busy wait before VM-entry for a timer that fired early, and the tuning that goes
+ * with it. */
+#include "tune.h"
+#include "vcpu.h"
+#include "wait.h"
+
+/* One access of the tuner to the advance that all vCPUs share. */
+static void step(struct vcpu *vcpu, context_fn *fn)
+{
+	cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_tune_access), RUN_IRQS_OFF, fn);
+}
+
+/* __delay(): until the host TSC has advanced by @cycles since it was read now. */
+static ps_t spin_time(struct vcpu *vcpu, host_cycles_t cycles)
+{
+	const ps_t now = sim_now(vcpu->host->sim);
+
+	if (!cycles.v)
+		return ps(0);
+	return ps_sub(clock_tsc_edge(vcpu->clock,
+				     vcpu_host_tsc(vcpu).v - vcpu->clock->start_tsc + cycles.v),
+		      now);
+}
+
+static void trace_advance(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	const struct lapic_timer *lt = &vcpu->timer;
+
+	HOST_TRACE(cpu, TP_TIMER_ADVANCE, vcpu->index, vcpu->id, lt->account.n,
+		   lt->advance->advance_ns);
+}
+
+/*
+ * The global tuner has no lock: it loads the advance for the step, loads it again to add the step,
+ * and stores. Each is a segment, so that another vCPU may come in between (B4). What the store
+ * writes is the second load plus a step computed from the first.
+ */
+static void global_store(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+	struct lapic_timer *lt = &vcpu->timer;
+
+	lt->advance->advance_ns = lt->tune_off ? 0 : lt->own.advance_ns + lt->tune_step;
+	lt->advance->done |= lt->own.done;
+	trace_advance(cpu, vcpu);
+	lt->then(cpu, vcpu);
+}
+
+static void global_load_again(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	vcpu->timer.own.advance_ns = vcpu->timer.advance->advance_ns;
+	step(vcpu, global_store);
+}
+
+static void global_load(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+	struct lapic_timer *lt = &vcpu->timer;
+	struct timer_advance tuned = *lt->advance;
+	const uint32_t before = tuned.advance_ns;
+
+	timer_advance_wait(vcpu->kernel, &tuned, &lt->tuned_by);
+	lt->tune_step = tuned.advance_ns - before;
+	lt->tune_off = !tuned.advance_ns && before;
+	lt->own.done = tuned.done;
+	step(vcpu, global_load_again);
+}
+
+static void tune_global(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+	const struct timer_advance *ta = vcpu->timer.advance;
+
+	if (vcpu->kernel->wait_order->order == WAIT_ORDER_DELAY ||
+	    !vcpu->kernel->tune_gate->open(ta->done, ta->dynamic)) {
+		trace_advance(cpu, vcpu);
+		vcpu->timer.then(cpu, vcpu);
+		return;
+	}
+	step(vcpu, global_load);
+}
+
+void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	const bool global = lt->advance != &lt->own;
+	struct timer_advance before = *lt->advance;
+	const struct wait_input in = {
+		.deadline = lt->expired_tscdeadline,
+		.now = vcpu_tsc(vcpu),
+		.rate = &vcpu->rate,
+	};
+
+	if (!lt->account.entered.v) /* later entries, before the handler ran, wait for nothing */
+		lt->account.wait_start = sim_now(vcpu->host->sim);
+	/* Without APICv "injected" is the vector's ISR bit: only the entry that injects waits. */
+	if (!lt->expired_tscdeadline.v || !vcpu->isr) {
+		then(cpu, vcpu);
+		return;
+	}
+	if (vcpu->kernel->tune_gate->module_dynamic)
+		before.dynamic = vcpu->module->dynamic;
+
+	struct timer_advance tuned = before;
+	struct wait_plan plan = timer_advance_wait(vcpu->kernel, &tuned, &in);
+	if (!plan.called) {
+		then(cpu, vcpu);
+		return;
+	}
+	lt->expired_tscdeadline = guest_cycles(0);
+	if (plan.read_again)
+		plan.wait = timer_advance_wait_again(vcpu->kernel, &tuned, &in);
+
+	vcpu->wait_delta = plan.delta;
+	vcpu->wait_traced = vcpu->kernel->wait_trace->place == WAIT_TRACE_AFTER_EXIT;
+	if (!vcpu->wait_traced)
+		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id,
+			   (uint64_t)plan.delta, plan.delta >= 0);
+
+	const ps_t wait = spin_time(vcpu, busy_wait_host_cycles(plan.wait, vcpu->clock->tsc_khz));
+
+	HOST_TRACE(cpu, TP_BUSY_WAIT, vcpu->index, vcpu->id, lt->account.n, wait.v);
+	lt->then = then;
+	lt->tuned_by = in;
+	if (!global) {
+		*lt->advance = tuned;
+		trace_advance(cpu, vcpu);
+	}
+	cpu_run(&vcpu->task.ctx, wait, RUN_IRQS_OFF, global ? tune_global : then);
+}
