@@ -442,6 +442,16 @@ enum aggregate_status aggregate_read(const struct aggregate_set *set, const stru
 	return status == AGGREGATE_OK ? read_value(slot, a, ret) : status;
 }
 
+const struct histogram *aggregate_histogram(const struct aggregate_set *set,
+					    const struct aggregate *a)
+{
+	const struct slot *slot = find_slot(set, &a->stream);
+
+	if (!slot || slot_status(slot, a) != AGGREGATE_OK)
+		return NULL;
+	return slot->histogram;
+}
+
 void aggregate_status_text(GString *out, enum aggregate_status status,
 			   const struct aggregate_result *result)
 {

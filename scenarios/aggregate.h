@@ -19,6 +19,7 @@
 #define AGGREGATE_H
 
 #include "exact.h"
+#include "histogram.h"
 #include "integer_table.h"
 #include "trace.h"
 
@@ -171,6 +172,11 @@ struct trace_sink *aggregate_set_sink(struct aggregate_set *set);
 /* After the run, or during it. @a->variant is not looked at: the caller chose the set. */
 enum aggregate_status aggregate_read(const struct aggregate_set *set, const struct aggregate *a,
 				     struct aggregate_result *ret);
+
+/* All values of a percentile that was added to @set, in base units; NULL if none was, or if the
+ * histogram lacks some (aggregate_read() says why). Valid as long as @set. */
+const struct histogram *aggregate_histogram(const struct aggregate_set *set,
+					    const struct aggregate *a);
 
 /* One line without a full stop: "no samples", "no row i = 45 in the recorded table". */
 void aggregate_status_text(GString *out, enum aggregate_status status,
