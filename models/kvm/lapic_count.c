@@ -78,6 +78,10 @@ struct lapic_count_change lapic_count_restore(const struct kernel *kernel, struc
 
 	lc->divide = lapic_divide_count(lc->tdcr);
 	lc->tmcct = kernel->restore->keeps_tmcct ? tmcct : 0;
+	if (lc->mode == LAPIC_MODE_TSC_DEADLINE) { /* nothing is counted: the deadline stays */
+		change.running = lc->tscdeadline.v != 0;
+		return change;
+	}
 	change.running = set_period(kernel, lc, cfg, &change.limited);
 	if (!change.running)
 		return change;

@@ -198,6 +198,22 @@ static void test_loaded_register(void **state)
 	}
 }
 
+/* A state loaded in TSC-deadline mode has no count to start: what the MSR holds is kept. */
+static void test_loaded_in_deadline_mode(void **state)
+{
+	struct lapic_count lc = new_count(LAPIC_MODE_TSC_DEADLINE, 0, 0xb);
+	struct lapic_count_change change;
+	struct kernel k;
+
+	kernel_init(&k, KERNEL_RELEASE(5, 10));
+	lc.tscdeadline = guest_cycles(GUEST_NOW + 1000);
+	change = lapic_count_restore(&k, &lc, &config, &clock_now, 0);
+	assert_true(change.running && !change.limited);
+	assert_int_equal(lc.tscdeadline.v, GUEST_NOW + 1000);
+	lc.tscdeadline = guest_cycles(0);
+	assert_false(lapic_count_restore(&k, &lc, &config, &clock_now, 0).running);
+}
+
 static void test_rescales(void **state)
 {
 	struct lapic_count lc = new_count(LAPIC_MODE_ONESHOT, 1000, 1);
@@ -258,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_zero),
 		cmocka_unit_test(test_save),
 		cmocka_unit_test(test_loaded_register),
+		cmocka_unit_test(test_loaded_in_deadline_mode),
 		cmocka_unit_test(test_rescales),
 		cmocka_unit_test(test_clamp_at_divide),
 		cmocka_unit_test(test_same_mode),
