@@ -30,8 +30,12 @@ ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value)
 {
 	const struct clock *clock = vcpu->clock;
 
-	/* Below the offset too: compared as the kernel does, not taken for one wrap later. */
-	if (value.v <= vcpu_tsc_at(vcpu, ps(0)).v)
+	const uint64_t now = vcpu_tsc(vcpu).v;
+
+	/* Past is what the kernel takes for past, by an unsigned comparison with now; a value from
+	 * before the run is not taken for one wrap later. A TSC set during the run may have begun
+	 * below 0. */
+	if (value.v <= now && now - value.v >= now - vcpu_tsc_at(vcpu, ps(0)).v)
 		return ps(0);
 
 	const uint64_t scaled = value.v - vcpu->tsc_offset;

@@ -154,6 +154,25 @@ static void check_guest_edge(void **state)
 	rig_free(rig);
 }
 
+/* A TSC set to 0 while the machine runs: it read values below 0 before, and 100 is not one of them.
+ */
+static void test_edge_of_a_new_tsc(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 1, 250);
+	struct vcpu *vcpu;
+
+	rig_vcpu(rig, 0, 1);
+	rig_run(rig, 1000);
+	vcpu = &rig->world->vcpus[0];
+	vcpu_write_tsc(vcpu, guest_cycles(0));
+	assert_true(vcpu_tsc_edge(vcpu, guest_cycles(100)).v == 1100 * PS_PER_NS);
+	vcpu_write_tsc(vcpu, guest_cycles(500));
+	assert_true(vcpu_tsc_edge(vcpu, guest_cycles(400)).v == 900 * PS_PER_NS);
+	vcpu_write_tsc(vcpu, guest_cycles(5000));
+	assert_true(vcpu_tsc_edge(vcpu, guest_cycles(3000)).v == 0);
+	rig_free(rig);
+}
+
 #define ROWS(array, check)                                             \
 	for (size_t i = 0; i < N_ELEMENTS(array); i++)                 \
 		tests[n++] = (struct CMUnitTest)                       \
@@ -165,7 +184,7 @@ static void check_guest_edge(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(readings) + N_ELEMENTS(edges) + N_ELEMENTS(monotonics) +
-				N_ELEMENTS(guest_edges) + 1];
+				N_ELEMENTS(guest_edges) + 2];
 	size_t n = 0;
 
 	ROWS(readings, check_reading);
@@ -174,5 +193,7 @@ int main(void)
 	ROWS(guest_edges, check_guest_edge);
 	tests[n++] = (struct CMUnitTest){ .name = "reading and edge are inverse",
 					  .test_func = check_round_trip };
+	tests[n++] = (struct CMUnitTest){ .name = "guest edge: a TSC set during the run",
+					  .test_func = test_edge_of_a_new_tsc };
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
 }
