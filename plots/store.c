@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT */
+#include "store_private.h"
+
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+G_DEFINE_QUARK(lapicsim - store - error, store_error)
+
+/* clang-format off */
+static const char schema[] =
+	"PRAGMA application_id = " STORE_APPLICATION_ID ";"
+	"CREATE TABLE identity (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE made_by (key TEXT, value TEXT);"
+	"CREATE TABLE state (finished INTEGER NOT NULL);"
+	"CREATE TABLE axes (axis INTEGER PRIMARY KEY, key TEXT NOT NULL, unit TEXT NOT NULL,"
+	" n INTEGER NOT NULL, stride INTEGER NOT NULL);"
+	"CREATE TABLE axis_values (axis INTEGER, place INTEGER, text TEXT NOT NULL, number INTEGER,"
+	" PRIMARY KEY (axis, place)) WITHOUT ROWID;"
+	"CREATE TABLE metrics (metric INTEGER PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL,"
+	" unit TEXT NOT NULL, ps_exponent INTEGER NOT NULL, cycles_exponent INTEGER NOT NULL);"
+	"CREATE TABLE histograms (histogram INTEGER PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL,"
+	" unit TEXT NOT NULL, ps_exponent INTEGER NOT NULL, cycles_exponent INTEGER NOT NULL);"
+	/* A number that does not fit 63 bits is a text; these columns convert nothing. */
+	"CREATE TABLE points (point INTEGER PRIMARY KEY, cell INTEGER NOT NULL, seed,"
+	" status TEXT NOT NULL, fingerprint TEXT, records INTEGER, message TEXT);"
+	"CREATE TABLE results (point INTEGER, metric INTEGER, value, divisor, missing TEXT,"
+	" PRIMARY KEY (point, metric)) WITHOUT ROWID;"
+	"CREATE TABLE buckets (point INTEGER, histogram INTEGER, low INTEGER, high INTEGER, count INTEGER,"
+	" PRIMARY KEY (point, histogram, low)) WITHOUT ROWID;"
+	"CREATE VIEW parameters AS SELECT p.point, a.key, v.text, v.number, a.unit"
+	" FROM points p, axes a JOIN axis_values v"
+	" ON v.axis = a.axis AND v.place = (p.cell / a.stride) % a.n;"
+	"INSERT INTO state VALUES (0);";
+/* clang-format on */
+
+bool store_fail(const char *path, int status, GError **error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *message = g_strdup_vprintf(format, args);
+	va_end(args);
+	g_set_error(error, STORE_ERROR, status, "%s: %s", path, message);
+	return false;
+}
+
+/* What the system said, where it was the system that refused. */
+static const char *cause(const struct store *store, int code)
+{
+	if (store->db && code == SQLITE_FULL)
+		return "the disk is full";
+	const int system = store->db ? sqlite3_system_errno(store->db) : 0;
+
+	if (system && (code == SQLITE_IOERR || code == SQLITE_CANTOPEN))
+		return g_strerror(system);
+	return store->db ? sqlite3_errmsg(store->db) : "no memory";
+}
+
+bool store_fail_db(const struct store *store, const char *what, GError **error)
+{
+	const int code = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM;
+
+	if (code == SQLITE_BUSY)
+		return store_fail(store->path, EXIT_IO, error,
+				  "is in use: another process writes it");
+	if (code == SQLITE_NOTADB)
+		return store_fail(store->path, EXIT_USAGE, error, "is no store of lapicsim sweep");
+	if (code == SQLITE_CORRUPT)
+		return store_fail(store->path, EXIT_USAGE, error, "is damaged: %s",
+				  sqlite3_errmsg(store->db));
+	return store_fail(store->path, EXIT_IO, error, "cannot %s: %s", what, cause(store, code));
+}
+
+struct store *store_open_db(const char *path, int flags, GError **error)
+{
+	struct store *store = g_new0(struct store, 1);
+
+	store->path = g_strdup(path);
+	if (sqlite3_open_v2(path, &store->db, flags, NULL) == SQLITE_OK)
+		return store;
+	store_fail_db(store, "open", error);
+	store_close(store);
+	return NULL;
+}
+
+bool store_exec(struct store *store, const char *sql, const char *what, GError **error)
+{
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK ||
+	       store_fail_db(store, what, error);
+}
+
+bool store_prepare(struct store *store, const char *sql, sqlite3_stmt **ret, GError **error)
+{
+	return sqlite3_prepare_v2(store->db, sql, -1, ret, NULL) == SQLITE_OK ||
+	       store_fail_db(store, "read", error);
+}
+
+/* --- creating --- */
+
+/* Each argument of @sql: "t" a text, "i" an int64_t; one row. */
+static bool insert(struct store *store, const char *sql, GError **error, const char *types, ...)
+{
+	sqlite3_stmt *statement;
+	va_list args;
+
+	if (!store_prepare(store, sql, &statement, error))
+		return false;
+	va_start(args, types);
+	for (int i = 1; types[i - 1]; i++) {
+		if (types[i - 1] == 't')
+			sqlite3_bind_text(statement, i, va_arg(args, const char *), -1,
+					  SQLITE_TRANSIENT);
+		else
+			sqlite3_bind_int64(statement, i, va_arg(args, int64_t));
+	}
+	va_end(args);
+	const bool ok = sqlite3_step(statement) == SQLITE_DONE;
+
+	sqlite3_finalize(statement);
+	return ok || store_fail_db(store, "write", error);
+}
+
+static bool write_identity(struct store *store, const struct store_info *info, GError **error)
+{
+	static const char sql[] = "INSERT INTO identity VALUES (?, ?)";
+	const struct {
+		const char *key;
+		uint64_t value;
+	} numbers[] = { { "seed", info->master_seed },
+			{ "cells", info->cells },
+			{ "points", info->points },
+			{ "shard", info->shard },
+			{ "shards", info->shards } };
+	const char *texts[][2] = { { "format", STORE_FORMAT },     { "program", info->program },
+				   { "scenario", info->scenario }, { "about", info->about },
+				   { "hash", "sha256" },           { "base", info->base_hash },
+				   { "grid", info->grid_hash } };
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < G_N_ELEMENTS(texts); i++)
+		ok = insert(store, sql, error, "tt", texts[i][0], texts[i][1]);
+	for (size_t i = 0; ok && i < G_N_ELEMENTS(numbers); i++) {
+		g_autofree char *value = g_strdup_printf("%" PRIu64, numbers[i].value);
+
+		ok = insert(store, sql, error, "tt", numbers[i].key, value);
+	}
+	return ok;
+}
+
+static bool write_axis(struct store *store, int64_t i, const struct store_axis *axis,
+		       GError **error)
+{
+	bool ok = insert(store, "INSERT INTO axes VALUES (?, ?, ?, ?, ?)", error, "ittii", i,
+			 axis->key, axis_unit_name(axis->unit), (int64_t)axis->n,
+			 (int64_t)axis->stride);
+
+	for (uint32_t k = 0; ok && k < axis->n; k++) {
+		const struct store_axis_value *v = &axis->values[k];
+
+		ok = v->has_number ? insert(store, "INSERT INTO axis_values VALUES (?, ?, ?, ?)",
+					    error, "iiti", i, (int64_t)k, v->text, v->number)
+				   : insert(store, "INSERT INTO axis_values VALUES (?, ?, ?, NULL)",
+					    error, "iit", i, (int64_t)k, v->text);
+	}
+	return ok;
+}
+
+static const char *measured_in(struct exact_unit unit)
+{
+	if (exact_unit_equal(unit, EXACT_TIME))
+		return "ps";
+	if (exact_unit_equal(unit, EXACT_CYCLES))
+		return "cycles";
+	return exact_unit_equal(unit, EXACT_PLAIN) ? "" : "product";
+}
+
+static bool write_grid(struct store *store, const struct store_info *info, GError **error)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; ok && i < info->n_axes; i++)
+		ok = write_axis(store, i, &info->axes[i], error);
+	for (uint32_t i = 0; ok && i < info->n_metrics; i++) {
+		const struct store_metric *m = &info->metrics[i];
+
+		ok = insert(store, "INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", error, "itttii",
+			    (int64_t)i, m->name, m->text, measured_in(m->unit),
+			    (int64_t)m->unit.time, (int64_t)m->unit.cycles);
+	}
+	for (uint32_t i = 0; ok && i < info->n_histograms; i++) {
+		const struct store_histogram *h = &info->histograms[i];
+
+		ok = insert(store, "INSERT INTO histograms VALUES (?, ?, ?, ?, ?, ?)", error,
+			    "itttii", (int64_t)i, h->name, h->text, measured_in(h->unit),
+			    (int64_t)h->unit.time, (int64_t)h->unit.cycles);
+	}
+	return ok;
+}
+
+char *store_temporary(const char *path) { return g_strdup_printf("%s.new", path); }
+
+/* An earlier process that was killed may have left one. */
+static void remove_temporary(const char *temporary)
+{
+	g_autofree char *journal = g_strconcat(temporary, "-journal", NULL);
+
+	unlink(temporary);
+	unlink(journal);
+}
+
+struct store *store_begin(const char *path, const char *temporary, const struct store_info *info,
+			  GError **error)
+{
+	if (access(path, F_OK) == 0) {
+		store_fail(path, EXIT_USAGE, error,
+			   "exists already; go on with it by --resume, or name another");
+		return NULL;
+	}
+	remove_temporary(temporary);
+	struct store *store =
+		store_open_db(temporary, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+
+	if (store && store_exec(store, "PRAGMA synchronous = FULL; BEGIN", "create", error) &&
+	    store_exec(store, schema, "create", error) && write_identity(store, info, error) &&
+	    write_grid(store, info, error) && store_exec(store, "COMMIT", "write", error))
+		return store;
+	store_close(store);
+	remove_temporary(temporary);
+	return NULL;
+}
+
+bool store_publish(const char *temporary, const char *path, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(path);
+
+	/* A link, for it refuses a name that exists; rename() would replace it. */
+	if (link(temporary, path)) {
+		const int cause = errno;
+
+		remove_temporary(temporary);
+		return cause == EEXIST ? store_fail(path, EXIT_USAGE, error, "exists already")
+				       : store_fail(path, EXIT_IO, error, "cannot create: %s",
+						    g_strerror(cause));
+	}
+	unlink(temporary);
+	const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		fsync(fd); /* some file systems cannot; the file itself is on the disk */
+		close(fd);
+	}
+	return true;
+}
+
+/* --- writing --- */
+
+/* Locked for good: no shared memory is needed then, so a network file system will do. */
+static bool start_writing(struct store *store, GError **error)
+{
+	static const char modes[] = "PRAGMA locking_mode = EXCLUSIVE;"
+				    "PRAGMA synchronous = FULL;"
+				    "PRAGMA journal_mode = WAL;"
+				    "BEGIN IMMEDIATE; COMMIT";
+
+	store->writing = true;
+	return store_exec(store, modes, "write", error) &&
+	       store_prepare(store, "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?)",
+			     &store->insert_point, error) &&
+	       store_prepare(store, "INSERT INTO results VALUES (?, ?, ?, ?, ?)",
+			     &store->insert_result, error) &&
+	       store_prepare(store, "INSERT INTO buckets VALUES (?, ?, ?, ?, ?)",
+			     &store->insert_bucket, error);
+}
+
+struct store *store_create(const char *path, const struct store_info *info, GError **error)
+{
+	g_autofree char *temporary = store_temporary(path);
+	struct store *store = store_begin(path, temporary, info, error);
+
+	if (!store)
+		return NULL;
+	store_close(store);
+	return store_publish(temporary, path, error) ? store_resume(path, info, error) : NULL;
+}
+
+struct store *store_resume(const char *path, const struct store_info *info, GError **error)
+{
+	struct store *store = store_open_db(path, SQLITE_OPEN_READWRITE, error);
+
+	if (!store)
+		return NULL;
+	if (start_writing(store, error) && store_read_info(store, error)) {
+		g_autofree char *difference = store_info_difference(store->info, info, true);
+
+		if (!difference)
+			return store;
+		store_fail(path, EXIT_USAGE, error, "is of another sweep: %s", difference);
+	}
+	store_close(store);
+	return NULL;
+}
+
+static void bind_exact(sqlite3_stmt *statement, int i, __int128 value)
+{
+	char digits[48];
+	size_t at = sizeof(digits) - 1;
+	unsigned __int128 rest = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
+
+	if (value >= INT64_MIN && value <= INT64_MAX) {
+		sqlite3_bind_int64(statement, i, (int64_t)value);
+		return;
+	}
+	digits[at] = '\0';
+	for (; rest; rest /= 10)
+		digits[--at] = (char)('0' + (int)(rest % 10));
+	if (value < 0)
+		digits[--at] = '-';
+	sqlite3_bind_text(statement, i, digits + at, -1, SQLITE_TRANSIENT);
+}
+
+static bool step_insert(struct store *store, sqlite3_stmt *statement, GError **error)
+{
+	const bool ok =
+		sqlite3_step(statement) == SQLITE_DONE || store_fail_db(store, "write", error);
+
+	sqlite3_reset(statement);
+	sqlite3_clear_bindings(statement);
+	return ok;
+}
+
+static bool add_values(struct store *store, const struct store_point *point, GError **error)
+{
+	sqlite3_stmt *s = store->insert_result;
+	bool ok = true;
+
+	for (uint32_t i = 0; ok && i < store->info->n_metrics; i++) {
+		const struct store_value *v = &point->values[i];
+
+		sqlite3_bind_int64(s, 1, (int64_t)point->point);
+		sqlite3_bind_int64(s, 2, i);
+		if (v->there) {
+			bind_exact(s, 3, v->value.num);
+			bind_exact(s, 4, v->value.den);
+		} else {
+			sqlite3_bind_text(s, 5, v->why, -1, SQLITE_TRANSIENT);
+		}
+		ok = step_insert(store, s, error);
+	}
+	return ok;
+}
+
+struct bucket_writer {
+	struct store *store;
+	uint64_t point;
+	uint32_t histogram;
+	bool ok;
+	GError **error;
+};
+
+static void add_bucket(void *data, int64_t low, int64_t high, uint64_t count)
+{
+	struct bucket_writer *w = data;
+	sqlite3_stmt *s = w->store->insert_bucket;
+
+	if (!w->ok)
+		return;
+	sqlite3_bind_int64(s, 1, (int64_t)w->point);
+	sqlite3_bind_int64(s, 2, w->histogram);
+	sqlite3_bind_int64(s, 3, low);
+	sqlite3_bind_int64(s, 4, high);
+	sqlite3_bind_int64(s, 5, (int64_t)count);
+	w->ok = step_insert(w->store, s, w->error);
+}
+
+bool store_add(struct store *store, const struct store_point *point,
+	       struct histogram *const *histograms, GError **error)
+{
+	sqlite3_stmt *s = store->insert_point;
+	g_autofree char *fingerprint = g_strdup_printf("%016" PRIx64, point->fingerprint);
+
+	if (!store->in_transaction && !store_exec(store, "BEGIN", "write", error))
+		return false;
+	store->in_transaction = true;
+	sqlite3_bind_int64(s, 1, (int64_t)point->point);
+	sqlite3_bind_int64(s, 2, (int64_t)point->cell);
+	bind_exact(s, 3, point->seed);
+	sqlite3_bind_text(s, 4, point_status_name(point->status), -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 5, fingerprint, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 6, (int64_t)point->records);
+	if (point->message)
+		sqlite3_bind_text(s, 7, point->message, -1, SQLITE_TRANSIENT);
+	struct bucket_writer w = { store, point->point, 0, step_insert(store, s, error), error };
+
+	w.ok = w.ok && add_values(store, point, error);
+	for (; w.histogram < store->info->n_histograms; w.histogram++)
+		if (histograms && histograms[w.histogram])
+			histogram_each(histograms[w.histogram], add_bucket, &w);
+	if (w.ok)
+		store->info->done++;
+	return w.ok;
+}
+
+bool store_commit(struct store *store, GError **error)
+{
+	if (!store->in_transaction)
+		return true;
+	store->in_transaction = false;
+	return store_exec(store, "COMMIT", "write", error);
+}
+
+bool store_finish(struct store *store, GError **error)
+{
+	if (!store_commit(store, error) ||
+	    !store_exec(store, "UPDATE state SET finished = 1 WHERE finished = 0", "write", error))
+		return false;
+	store->info->finished = true;
+	return store_exec(store, "PRAGMA journal_mode = DELETE", "write", error);
+}
+
+bool store_made_by(struct store *store, const char *key, const char *value, GError **error)
+{
+	return insert(store, "INSERT INTO made_by VALUES (?, coalesce(?, datetime('now')))", error,
+		      "tt", key, value);
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	sqlite3_finalize(store->insert_point);
+	sqlite3_finalize(store->insert_result);
+	sqlite3_finalize(store->insert_bucket);
+	sqlite3_finalize(store->points);
+	sqlite3_finalize(store->results);
+	sqlite3_finalize(store->buckets);
+	sqlite3_close(store->db);
+	for (uint32_t i = 0; store->info && store->point.values && i < store->info->n_metrics; i++)
+		g_free(store->point.values[i].why);
+	g_free(store->point.values);
+	g_free(store->point.message);
+	store_info_free(store->info);
+	g_free(store->path);
+	g_free(store);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* store_private - what the writing, the reading and the merging of a store share. */
+#ifndef STORE_PRIVATE_H
+#define STORE_PRIVATE_H
+
+#include "store.h"
+
+#include <sqlite3.h>
+
+#define STORE_APPLICATION_ID "1279348301" /* "LAPM" */
+
+struct store {
+	char *path;
+	sqlite3 *db;
+	struct store_info *info;
+	sqlite3_stmt *insert_point, *insert_result, *insert_bucket; /* writing */
+	sqlite3_stmt *points, *results, *buckets;                   /* reading */
+	struct store_point point;
+	bool writing, in_transaction;
+};
+
+/* The error of the last call on @store, with what it was about; always false. A message of ours
+ * comes through store_fail(). */
+bool store_fail_db(const struct store *store, const char *what, GError **error);
+G_GNUC_PRINTF(4, 5)
+bool store_fail(const char *path, int status, GError **error, const char *format, ...);
+
+/* Opens the database alone. @flags as sqlite3_open_v2(). */
+struct store *store_open_db(const char *path, int flags, GError **error);
+bool store_exec(struct store *store, const char *sql, const char *what, GError **error);
+bool store_prepare(struct store *store, const char *sql, sqlite3_stmt **ret, GError **error);
+
+/* Reads the identity and the grid into store->info; refuses what is not a store. */
+bool store_read_info(struct store *store, GError **error);
+
+/* What makes two of them different, or NULL; the shard only if @shard. */
+char *store_info_difference(const struct store_info *a, const struct store_info *b, bool shard);
+
+/* A store under the temporary name of @path, with its identity in it, in rollback mode. It gets
+ * its name by store_publish(), which refuses one that exists. */
+char *store_temporary(const char *path);
+struct store *store_begin(const char *path, const char *temporary, const struct store_info *info,
+			  GError **error);
+bool store_publish(const char *temporary, const char *path, GError **error);
+
+#endif
