@@ -235,6 +235,49 @@ static void check_bug(void **state)
 	history_free(h);
 }
 
+/* --- the series "KVM: lapic: Fix a variety of timer adv issues" --- */
+
+/* One scenario per symptom, and the patch of the series that is named for it. */
+struct symptom {
+	const char *name, *path, *metric, *commit;
+};
+
+#define FIX(name) "../scenarios/library/fixes/" name ".yaml"
+
+static const struct symptom symptoms[] = {
+	{ "advance without limit", FIX("57bf67e73ce9-advance-without-limit"), "last(advance_ns)",
+	  "57bf67e73ce9" },
+	{ "one advance for two guests", FIX("39497d7660d9-two-guests-one-advance"),
+	  "settled(lateness where vcpu == 1)", "39497d7660d9" },
+	{ "the user's advance is tuned", FIX("c3941d9e0ccd-user-override"), "last(advance_ns)",
+	  "c3941d9e0ccd" },
+	{ "half the wait on a slow guest", FIX("b6aa57c69cb2-slow-guest-waits-half"), "min(wait)",
+	  "b6aa57c69cb2" },
+	{ "twice the wait on a fast guest", FIX("b6aa57c69cb2-fast-guest-waits-twice"), "min(wait)",
+	  "b6aa57c69cb2" },
+	{ "early on the preemption timer", FIX("ee66e453db13-hv-one-shot"), "p50(lateness)",
+	  "ee66e453db13" },
+};
+
+static void check_symptom(void **state)
+{
+	static const char *const series[] = { "57bf67e73ce9", "39497d7660d9", "c3941d9e0ccd",
+					      "b6aa57c69cb2", "ee66e453db13" };
+	const struct symptom *symptom = *state;
+	struct history_options options = everything();
+
+	options.metric = symptom->metric;
+	struct history *h = run(symptom->path, &options);
+
+	for (guint i = 0; i < G_N_ELEMENTS(series); i++)
+		if (g_str_equal(series[i], symptom->commit))
+			assert_int_equal(step_at(h, step_of(h, series[i]))->change,
+					 HISTORY_CHANGED);
+		else
+			assert_neutral(h, series[i]);
+	history_free(h);
+}
+
 /* Where the timers fire is no measure of harm: it goes up and down, and up again unpinned. */
 static void test_metric_without_a_bad_side(void **state)
 {
@@ -384,7 +427,8 @@ static void check_mistake(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_PLAIN + G_N_ELEMENTS(bugs) + G_N_ELEMENTS(mistakes)] = {
+	struct CMUnitTest tests[N_PLAIN + G_N_ELEMENTS(bugs) + G_N_ELEMENTS(symptoms) +
+				G_N_ELEMENTS(mistakes)] = {
 		cmocka_unit_test(test_steps_end_in_releases),
 		cmocka_unit_test(test_steps_hold_every_form_once),
 		cmocka_unit_test(test_a_commit_is_one_step),
@@ -399,6 +443,10 @@ int main(void)
 	};
 	struct CMUnitTest *next = tests + N_PLAIN;
 
+	for (size_t i = 0; i < G_N_ELEMENTS(symptoms); i++)
+		*next++ = (struct CMUnitTest){ .name = symptoms[i].name,
+					       .test_func = check_symptom,
+					       .initial_state = (void *)&symptoms[i] };
 	for (size_t i = 0; i < G_N_ELEMENTS(bugs); i++)
 		*next++ = (struct CMUnitTest){ .name = bugs[i].name,
 					       .test_func = check_bug,
