@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* lapicsim - lists the commands and runs one; each lives in a cmd_*.c beside the code it runs. */
 #include "command.h"
+#include "plot_kinds.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_replay, &command_test, &command_history, &command_list, &command_docs,
+	&command_replay, &command_test, &command_history,
+	&command_plot,   &command_list, &command_docs,
 };
 
 static int help(void)

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* cmd_plot - lapicsim plot KIND FILE: a picture of a scenario's runs, or of a sweep. */
+#include "command.h"
+#include "plot_kinds.h"
+
+#include <string.h>
+
+static const char about[] =
+	"Draws with gnuplot, as svg or in characters.\n"
+	"\n"
+	"Of a scenario FILE, its variants overlaid:\n"
+	"  histogram   how often each value of a metric came\n"
+	"  percentile  the value at each percentile, to 99.999\n"
+	"  advance     the timer advance and the error that it follows, over time\n"
+	"Of the result of a sweep, R.sqlite:\n"
+	"  lines       a metric over one axis, a line for each value of another, bands over seeds\n"
+	"  knee        the same, with the count of early expiries on the second y axis\n"
+	"  heatmap     a metric over two axes";
+static const char examples[] =
+	"Examples:\n"
+	"  lapicsim plot percentile 61abdbe0bcc2-busy-guest.yaml -o before-after.svg\n"
+	"  lapicsim plot histogram FILE --metric notify           drawn in characters\n"
+	"  lapicsim plot advance FILE --variant before --set duration=100ms -o advance.svg\n"
+	"  lapicsim plot lines R.sqlite --x kernel --metric \"max(lateness)\" -o releases.svg\n"
+	"  lapicsim plot heatmap R.sqlite --x advance --y vmexit --where seed=1 -o heat.svg\n"
+	"\n"
+	"The same gnuplot gives the same bytes. Points that differ in their seed alone are drawn "
+	"as their median, with a\nband from the least to the largest; any other axis is drawn or "
+	"fixed by --where.\n"
+	"\n"
+	"Exit status: 0 drawn, 2 bad usage, scenario or store, 3 an invariant of the model broke, "
+	"4 cannot open,\nread or write, or run gnuplot, 5 a budget is used up.\n";
+
+struct kind {
+	const char *name;
+	plot_fn *draw;
+	bool of_store;
+};
+
+static const struct kind kinds[] = {
+	{ "histogram", plot_histogram, false },
+	{ "percentile", plot_percentile, false },
+	{ "advance", plot_advance, false },
+	{ "lines", plot_lines, true },
+	{ "knee", plot_knee, true },
+	{ "heatmap", plot_heatmap, true },
+};
+
+struct plot_arguments {
+	struct run_arguments run;
+	char *output, *metric, *variant, *x, *y, *by, *scripts;
+	char **where;
+	gboolean emit_gp;
+};
+
+static GOptionEntry *entries_of(struct plot_arguments *a)
+{
+	const GOptionEntry own[] = {
+		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &a->output,
+		  "Write this file; .txt: in characters (default: those, on standard output)",
+		  "OUT.svg" },
+		{ "metric", 'm', 0, G_OPTION_ARG_STRING, &a->metric,
+		  "What is drawn; of a scenario a metric (default lateness), of a store one of its "
+		  "metrics (default the first)",
+		  "METRIC" },
+		{ "variant", 0, 0, G_OPTION_ARG_STRING, &a->variant,
+		  "Draw this variant of the scenario alone", "NAME" },
+		{ "x", 0, 0, G_OPTION_ARG_STRING, &a->x, "Axis of the sweep to the right", "AXIS" },
+		{ "y", 0, 0, G_OPTION_ARG_STRING, &a->y, "Axis of the sweep upwards (heatmap)",
+		  "AXIS" },
+		{ "by", 0, 0, G_OPTION_ARG_STRING, &a->by,
+		  "Axis of the sweep with a line for each value (lines, knee)", "AXIS" },
+		{ "where", 'w', 0, G_OPTION_ARG_STRING_ARRAY, &a->where,
+		  "Draw only the points with this value on an axis", "AXIS=VALUE" },
+		{ "emit-gp", 0, 0, G_OPTION_ARG_NONE, &a->emit_gp,
+		  "Leave the data and a script that needs nothing else beside the picture", NULL },
+		{ "scripts", 0, 0, G_OPTION_ARG_FILENAME, &a->scripts,
+		  "Folder of the gnuplot scripts (default: lapicsim's own)", "DIR" },
+	};
+
+	return merge_entries(own, G_N_ELEMENTS(own), &a->run);
+}
+
+static const struct kind *find_kind(const char *name)
+{
+	const char *names[G_N_ELEMENTS(kinds) + 1] = { NULL };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+		if (g_str_equal(kinds[i].name, name))
+			return &kinds[i];
+		names[i] = kinds[i].name;
+	}
+	const char *near = nearest_name(name, names);
+
+	g_printerr("lapicsim: error: plot: '%s' is no kind of picture%s%s%s; see lapicsim plot "
+		   "--help\n",
+		   name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return NULL;
+}
+
+static bool usage_error(const char *message)
+{
+	g_printerr("lapicsim: error: plot: %s; see lapicsim plot --help\n", message);
+	return false;
+}
+
+/* An option that the kind does not look at would be a promise that is not kept. */
+static bool fits_kind(const struct plot_arguments *a, const struct kind *kind)
+{
+	if (kind->of_store && (a->variant || a->run.sets || a->run.seed || a->run.library ||
+			       a->run.max_events || a->run.shuffle_ties))
+		return usage_error("--variant, --set, --seed, --library, --max-events and "
+				   "--shuffle-ties are for scenarios; a sweep has run already "
+				   "(--where chooses points)");
+	if (!kind->of_store && (a->x || a->y || a->by || a->where))
+		return usage_error("--x, --y, --by and --where are for the result of a sweep");
+	if (a->y && kind->draw != plot_heatmap)
+		return usage_error("--y is for heatmap");
+	if (a->by && kind->draw == plot_heatmap)
+		return usage_error("--by is for lines and knee");
+	if (a->metric && kind->draw == plot_advance)
+		return usage_error("advance has no --metric");
+	return true;
+}
+
+static bool output_of(const struct plot_arguments *a, struct plot_output *ret)
+{
+	*ret = (struct plot_output){
+		.path = a->output, .format = PLOT_DUMB, .emit_gp = a->emit_gp, .folder = a->scripts
+	};
+	if (a->output && g_str_has_suffix(a->output, ".svg"))
+		ret->format = PLOT_SVG;
+	else if (a->output && !g_str_has_suffix(a->output, ".txt"))
+		return usage_error("-o: a picture ends in .svg or .txt");
+	if (a->emit_gp && !a->output)
+		return usage_error("--emit-gp needs -o: the files go beside the picture");
+	return true;
+}
+
+static int draw(const struct kind *kind, const struct plot_request *request,
+		const struct plot_output *output)
+{
+	g_autofree char *error = NULL;
+	struct diagnostics d;
+	int status;
+
+	diagnostics_init(&d);
+	struct plot *plot = kind->draw(request, &d);
+
+	if (plot)
+		status = plot_draw(plot, output, &error);
+	else
+		status = d.status;
+	g_printerr("%s", d.text->str);
+	if (error)
+		g_printerr("lapicsim: error: %s\n", error);
+	plot_free(plot);
+	diagnostics_clear(&d);
+	return status;
+}
+
+static int plot_with(const struct plot_arguments *a)
+{
+	struct plot_request request = { .metric = a->metric, .x = a->x, .y = a->y, .by = a->by };
+	g_autoptr(GPtrArray) sets = NULL;
+	struct plot_output output;
+
+	if (!a->run.paths || !a->run.paths[0] || !a->run.paths[1] || a->run.paths[2]) {
+		usage_error("it takes a KIND and a FILE");
+		return EXIT_USAGE;
+	}
+	const struct kind *kind = find_kind(a->run.paths[0]);
+
+	if (!kind || !fits_kind(a, kind) || !output_of(a, &output) ||
+	    !run_options(&a->run, &request.replay, &sets))
+		return EXIT_USAGE;
+	request.replay.variant = a->variant;
+	request.path = a->run.paths[1];
+	request.where = (const char *const *)a->where;
+	return draw(kind, &request, &output);
+}
+
+static int plot_main(int argc, char **argv)
+{
+	struct plot_arguments a = { 0 };
+	int status = EXIT_OK;
+
+	if (parse_arguments(&argc, &argv, "KIND FILE", about, examples, entries_of(&a), &status))
+		status = plot_with(&a);
+	run_arguments_clear(&a.run);
+	g_strfreev(a.where);
+	char *const texts[] = { a.output, a.metric, a.variant, a.x, a.y, a.by, a.scripts };
+
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++)
+		g_free(texts[i]);
+	return status;
+}
+
+const struct command command_plot = { "plot", "a picture of a scenario or of a sweep", plot_main,
+				      false };

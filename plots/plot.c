@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT */
+#include "plot.h"
+
+#include "command.h"
+#include "output_file.h"
+#include "run.h"
+
+#include <gio/gio.h>
+#include <inttypes.h>
+#include <string.h>
+
+#define DECIMALS 6
+#define LOG_FROM 50 /* a larger ratio of the largest to the least value is shown on a log scale */
+
+struct plot {
+	char *kind, *title;
+	GString *variables, *tables;
+	bool in_table, in_series, in_row;
+	unsigned n_series;
+};
+
+struct plot *plot_new(const char *kind)
+{
+	struct plot *plot = g_new0(struct plot, 1);
+
+	plot->kind = g_strdup(kind);
+	plot->title = g_strdup(kind);
+	plot->variables = g_string_new(NULL);
+	plot->tables = g_string_new(NULL);
+	return plot;
+}
+
+void plot_free(struct plot *plot)
+{
+	if (!plot)
+		return;
+	g_free(plot->kind);
+	g_free(plot->title);
+	g_string_free(plot->variables, TRUE);
+	g_string_free(plot->tables, TRUE);
+	g_free(plot);
+}
+
+/* --- what reaches gnuplot --- */
+
+/* A quote is doubled, and no line ends within a text; nothing else means anything in there. */
+static void append_quoted(GString *out, const char *text)
+{
+	g_string_append_c(out, '\'');
+	for (const char *c = text; *c; c++) {
+		if (*c == '\'')
+			g_string_append(out, "''");
+		else if (g_ascii_iscntrl(*c))
+			g_string_append_c(out, ' ');
+		else
+			g_string_append_c(out, *c);
+	}
+	g_string_append_c(out, '\'');
+}
+
+void plot_text(struct plot *plot, const char *name, const char *text)
+{
+	if (g_str_equal(name, "title")) {
+		g_free(plot->title);
+		plot->title = g_strdup(text);
+	}
+	g_string_append_printf(plot->variables, "%s = ", name);
+	append_quoted(plot->variables, text);
+	g_string_append_c(plot->variables, '\n');
+}
+
+void plot_number(struct plot *plot, const char *name, int64_t value)
+{
+	g_string_append_printf(plot->variables, "%s = %" PRId64 "\n", name, value);
+}
+
+static void end_table(struct plot *plot)
+{
+	if (plot->in_table)
+		g_string_append(plot->tables, "EOD\n");
+	plot->in_table = false;
+}
+
+void plot_table(struct plot *plot, const char *name, const char *columns)
+{
+	end_table(plot);
+	g_string_append_printf(plot->tables, "$%s << EOD\n# %s: %s\n", name, name, columns);
+	plot->in_table = true;
+	plot->n_series = 0;
+}
+
+void plot_series(struct plot *plot)
+{
+	if (plot->n_series++)
+		g_string_append(plot->tables, "\n\n");
+}
+
+static void begin_cell(struct plot *plot)
+{
+	if (plot->in_row)
+		g_string_append_c(plot->tables, '\t');
+	plot->in_row = true;
+}
+
+void plot_cell_int(struct plot *plot, int64_t value)
+{
+	begin_cell(plot);
+	g_string_append_printf(plot->tables, "%" PRId64, value);
+}
+
+void plot_cell_text(struct plot *plot, const char *text)
+{
+	static const char harmless[] = " _.,:;=()<>+-*/%[]|";
+
+	begin_cell(plot);
+	/* Never empty, and never taken for a comment or for the end of the table. */
+	g_string_append_c(plot->tables, ' ');
+	for (const char *c = text; *c; c++)
+		g_string_append_c(plot->tables,
+				  g_ascii_isalnum(*c) || strchr(harmless, *c) ? *c : '?');
+}
+
+void plot_row_end(struct plot *plot)
+{
+	g_string_append_c(plot->tables, '\n');
+	plot->in_row = false;
+}
+
+void plot_gap(struct plot *plot) { g_string_append_c(plot->tables, '\n'); }
+
+void plot_tic(struct plot *plot, const char *axis, const char *text, int64_t at)
+{
+	g_string_append_printf(plot->variables, "set %stics %s(", axis, at ? "add " : "");
+	append_quoted(plot->variables, text);
+	g_string_append_printf(plot->variables, " %" PRId64 ")\n", at);
+}
+
+/* --- numbers --- */
+
+const struct plot_unit *plot_unit_of(struct exact_unit unit, __int128 most)
+{
+	static const struct plot_unit times[] = {
+		{ "s", 1000000000000 }, { "ms", 1000000000 }, { "us", 1000000 }, { "ns", 1000 }
+	};
+	static const struct plot_unit cycles = { "cycles", 1 }, plain = { "", 1 },
+				      other = { "base units", 1 };
+
+	if (exact_unit_equal(unit, EXACT_CYCLES))
+		return &cycles;
+	if (exact_unit_equal(unit, EXACT_PLAIN))
+		return &plain;
+	if (!exact_unit_equal(unit, EXACT_TIME))
+		return &other;
+	for (size_t i = 0; i + 1 < G_N_ELEMENTS(times); i++)
+		if (most >= (__int128)times[i].factor * 2)
+			return &times[i];
+	return &times[G_N_ELEMENTS(times) - 1];
+}
+
+static void append_u128(GString *out, unsigned __int128 value, int digits)
+{
+	char text[48];
+	int at = sizeof(text);
+
+	text[--at] = '\0';
+	do {
+		text[--at] = (char)('0' + (int)(value % 10));
+		value /= 10;
+	} while (value || (int)sizeof(text) - 1 - at < digits);
+	g_string_append(out, text + at);
+}
+
+/* Decimals that are zero are not written. */
+static void append_fraction(GString *out, unsigned __int128 millionths)
+{
+	int digits = DECIMALS;
+
+	if (!millionths)
+		return;
+	while (millionths % 10 == 0) {
+		millionths /= 10;
+		digits--;
+	}
+	g_string_append_c(out, '.');
+	append_u128(out, millionths, digits);
+}
+
+void append_decimal(GString *out, __int128 num, __int128 den, const struct plot_unit *unit)
+{
+	const unsigned __int128 divisor = (unsigned __int128)den * unit->factor;
+	unsigned __int128 rest = (unsigned __int128)num, millionths = 0;
+
+	if (num < 0) {
+		rest = -rest;
+		g_string_append_c(out, '-');
+	}
+	const unsigned __int128 whole = rest / divisor;
+
+	rest %= divisor;
+	for (int i = 0; i < DECIMALS; i++) {
+		rest *= 10;
+		millionths = millionths * 10 + rest / divisor;
+		rest %= divisor;
+	}
+	append_u128(out, whole, 1);
+	append_fraction(out, millionths);
+}
+
+/* At most @digits, and at most @decimals of them behind the point. */
+static void append_cut(GString *out, __int128 num, __int128 den, const struct plot_unit *unit,
+		       size_t digits, size_t decimals)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	append_decimal(text, num, den, unit);
+	const char *point = strchr(text->str, '.');
+
+	if (point) {
+		const size_t whole = (size_t)(point - text->str);
+		const size_t room = whole < digits ? MIN(digits - whole, decimals) : 0;
+
+		g_string_truncate(text, MIN(text->len, room ? whole + 1 + room : whole));
+	}
+	g_string_append(out, text->str);
+}
+
+void append_short(GString *out, __int128 num, __int128 den, const struct plot_unit *unit)
+{
+	append_cut(out, num, den, unit, 3, 3);
+}
+
+void append_value(GString *out, __int128 num, __int128 den, const struct plot_unit *unit)
+{
+	append_cut(out, num, den, unit, SIZE_MAX, 3);
+	if (*unit->name)
+		g_string_append_printf(out, " %s", unit->name);
+}
+
+void plot_cell(struct plot *plot, __int128 num, __int128 den, const struct plot_unit *unit)
+{
+	begin_cell(plot);
+	append_decimal(plot->tables, num, den, unit);
+}
+
+void plot_label(struct plot *plot, const char *name, const char *what, const struct plot_unit *unit)
+{
+	g_autofree char *text =
+		*unit->name ? g_strdup_printf("%s [%s]", what, unit->name) : g_strdup(what);
+
+	plot_text(plot, name, text);
+}
+
+bool plot_wants_log(__int128 least, __int128 most) { return least > 0 && most / LOG_FROM >= least; }
+
+/* --- the script --- */
+
+static char *default_folder(void)
+{
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+
+	if (self) {
+		g_autofree char *bin = g_path_get_dirname(self);
+		char *installed = g_build_filename(bin, "..", "share", "lapicsim", "plots", NULL);
+
+		if (g_file_test(installed, G_FILE_TEST_IS_DIR))
+			return installed;
+		g_free(installed);
+	}
+	return g_strdup(LAPICSIM_SOURCE_PLOTS);
+}
+
+static bool append_file(GString *out, const char *folder, const char *name, char **error)
+{
+	g_autofree char *file = g_strdup_printf("%s.gp", name);
+	g_autofree char *path = g_build_filename(folder, file, NULL);
+	g_autofree char *text = NULL;
+	g_autoptr(GError) e = NULL;
+
+	if (!g_file_get_contents(path, &text, NULL, &e)) {
+		*error = g_strdup(e->message);
+		return false;
+	}
+	g_string_append_printf(out, "\n# --- %s\n", file);
+	g_string_append(out, text);
+	return true;
+}
+
+static void append_terminal(GString *out, const struct plot *plot, enum plot_format format)
+{
+	const bool tall = g_str_equal(plot->kind, "advance"); /* two panels */
+
+	g_string_append_printf(out, "dumb = %d\n", format == PLOT_DUMB);
+	if (format == PLOT_DUMB)
+		g_string_append_printf(out, "set terminal dumb size 110,%d mono noenhanced\n",
+				       tall ? 50 : 34);
+	else
+		g_string_append_printf(out,
+				       "set terminal svg size 960,%d dynamic background '#ffffff' "
+				       "font 'sans-serif,14' noenhanced\n",
+				       tall ? 720 : 540);
+}
+
+GString *plot_script(const struct plot *plot, enum plot_format format, const char *folder,
+		     char **error)
+{
+	g_autofree char *found = folder ? g_strdup(folder) : default_folder();
+	GString *out = g_string_new("# Draw it with: gnuplot -d THIS > PICTURE\n"
+				    "set encoding utf8\n");
+
+	append_terminal(out, plot, format);
+	g_string_append(out, plot->variables->str);
+	g_string_append(out, plot->tables->str);
+	if (plot->in_table)
+		g_string_append(out, "EOD\n");
+	if (append_file(out, found, "style", error) && append_file(out, found, plot->kind, error))
+		return out;
+	g_string_free(out, TRUE);
+	return NULL;
+}
+
+/* --- the picture --- */
+
+static bool append_between(GString *out, const char **at, const char *begin, const char *end)
+{
+	const char *first = *at + strlen(begin);
+	const char *last = strstr(first, end);
+
+	if (!last)
+		return false;
+	g_string_append(out, "<g><title>");
+	g_string_append_len(out, first, last - first);
+	g_string_append(out, "</title>");
+	*at = last + strlen(end);
+	return true;
+}
+
+void plot_titles(GString *svg, const char *title)
+{
+	static const char begin[] = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'";
+	static const char end[] =
+		"')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>";
+	static const char own[] = "<title>Gnuplot</title>";
+	g_autoptr(GString) out = g_string_sized_new(svg->len);
+	g_autofree char *escaped = g_markup_escape_text(title, -1);
+	const char *at = svg->str;
+
+	while (*at) {
+		if (g_str_has_prefix(at, begin) && append_between(out, &at, begin, end))
+			continue;
+		if (g_str_has_prefix(at, own)) {
+			g_string_append_printf(out, "<title>%s</title>", escaped);
+			at += sizeof(own) - 1;
+			continue;
+		}
+		g_string_append_c(out, *at++);
+	}
+	g_string_assign(svg, out->str);
+}
+
+/* Runs gnuplot on @script; NULL and *error if it did not draw without a word. */
+static GString *run_gnuplot(const GString *script, int *status, char **error)
+{
+	static const char *const argv[] = { "gnuplot", "-d", "-", NULL };
+	g_autoptr(GError) e = NULL;
+	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
+		G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+		G_SUBPROCESS_FLAGS_STDERR_PIPE);
+	static const char *const drop[] = { "GNUTERM",        "GNUPLOT_LIB", "GNUPLOT_FONTPATH",
+					    "GNUPLOT_PS_DIR", "GNUHELP",     "GDFONTPATH",
+					    "DISPLAY" };
+	g_autofree char *picture = NULL, *words = NULL;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(drop); i++)
+		g_subprocess_launcher_unsetenv(launcher, drop[i]);
+	g_subprocess_launcher_setenv(launcher, "LC_ALL", "C.UTF-8", TRUE);
+	g_subprocess_launcher_setenv(launcher, "HOME", "/", TRUE);
+	*status = EXIT_IO;
+	g_autoptr(GSubprocess) child = g_subprocess_launcher_spawnv(launcher, argv, &e);
+
+	if (!child) {
+		*error =
+			g_strdup_printf("cannot run gnuplot (package gnuplot-nox): %s", e->message);
+		return NULL;
+	}
+	if (!g_subprocess_communicate_utf8(child, script->str, NULL, &picture, &words, &e)) {
+		*error = g_strdup_printf("gnuplot: %s", e->message);
+		return NULL;
+	}
+	g_strchomp(words);
+	if (!g_subprocess_get_successful(child) || *words || !*picture) {
+		*status = EXIT_BROKEN;
+		*error = g_strdup_printf("gnuplot did not draw it: %s",
+					 *words ? words : "it printed nothing");
+		return NULL;
+	}
+	return g_string_new(picture);
+}
+
+/* "dir/a.svg" -> "dir/a" + @suffix */
+static char *beside(const char *path, const char *suffix)
+{
+	const char *dot = strrchr(path, '.');
+
+	if (!dot || strchr(dot, '/'))
+		dot = path + strlen(path);
+	return g_strdup_printf("%.*s%s", (int)(dot - path), path, suffix);
+}
+
+static int write_beside(const char *path, const char *suffix, const GString *text, char **error)
+{
+	g_autofree char *name = beside(path, suffix);
+
+	return write_file(name, text->str, text->len, error) ? EXIT_OK : EXIT_IO;
+}
+
+/* The tables alone: what another program would draw. */
+static GString *data_of(const struct plot *plot)
+{
+	GString *out = g_string_new(NULL);
+	g_auto(GStrv) lines = g_strsplit(plot->tables->str, "\n", -1);
+	bool first = true;
+
+	for (char **line = lines; *line && line[1]; line++) {
+		if (g_str_equal(*line, "EOD"))
+			continue;
+		if (**line != '$')
+			g_string_append_printf(out, "%s\n", *line);
+		else if (!first)
+			g_string_append(out, "\n\n");
+		first = false;
+	}
+	return out;
+}
+
+int plot_draw(const struct plot *plot, const struct plot_output *output, char **error)
+{
+	g_autoptr(GString) script = plot_script(plot, output->format, output->folder, error);
+	int status = EXIT_IO;
+
+	if (!script)
+		return status;
+	g_autoptr(GString) picture = run_gnuplot(script, &status, error);
+
+	if (!picture)
+		return status;
+	if (output->format == PLOT_SVG)
+		plot_titles(picture, plot->title);
+	if (!output->path)
+		return print_result(picture->str);
+	if (output->emit_gp) {
+		g_autoptr(GString) data = data_of(plot);
+
+		status = write_beside(output->path, ".gp", script, error);
+		if (status == EXIT_OK)
+			status = write_beside(output->path, ".dat", data, error);
+		if (status != EXIT_OK)
+			return status;
+	}
+	return write_file(output->path, picture->str, picture->len, error) ? EXIT_OK : EXIT_IO;
+}

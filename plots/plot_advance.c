@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plot_advance - the advance of each vCPU over time, and the error that it follows: how late the
+ * guest's TSC was at the wait, before it spun. Marked: the errors that the tuner leaves alone, and
+ * the largest advance.
+ *
+ * Long runs are thinned: of each group of neighbours the least and the largest stay.
+ */
+#include "kvm_time.h"
+#include "plot_kinds.h"
+#include "tracepoints.h"
+#include "tuner_limits.h"
+#include "world.h"
+
+#include <inttypes.h>
+
+#define ROWS_MOST 2000 /* a line; a picture is 960 points wide */
+
+struct step {
+	ps_t when;
+	int64_t value;
+};
+
+struct line { /* one vCPU of one variant */
+	const char *variant;
+	char *name;
+	GArray *advance, *delta; /* of struct step: [ns], [cycles] */
+	struct tuner_limits limits;
+};
+
+struct watch {
+	struct trace_sink sink;
+	struct line *lines; /* by vCPU of the world */
+	uint32_t n;
+};
+
+static void watch_record(struct trace_sink *sink, const struct trace_record *rec)
+{
+	struct watch *w = (struct watch *)sink; /* its first member */
+	struct step step = { .when = rec->when };
+
+	if (rec->event == TP_TIMER_ADVANCE) {
+		step.value = (int64_t)rec->value[2];
+		g_array_append_val(w->lines[rec->entity].advance, step);
+	} else if (rec->event == TP_KVM_WAIT_LAPIC_EXPIRE) {
+		step.value = (int64_t)rec->value[1];
+		g_array_append_val(w->lines[rec->entity].delta, step);
+	}
+}
+
+static khz_t guest_khz(const struct world_config *config, const struct vcpu_config *vcpu)
+{
+	return vcpu->tsc_khz.v ? vcpu->tsc_khz : config->host.tsc_khz;
+}
+
+static void add_lines(GArray *lines, const struct run_result *result)
+{
+	const struct world_config *config = &result->run->config;
+
+	for (uint32_t m = 0; m < config->n_vms; m++) {
+		const struct vm_config *vm = &config->vms[m];
+
+		for (uint32_t c = 0; c < vm->n_vcpus; c++) {
+			struct line line = {
+				.variant = result->variant->name,
+				.name = g_strdup_printf("%s, %s vCPU %" PRIu32,
+							result->variant->name, vm->name,
+							vm->vcpus[c].id),
+				.advance = g_array_new(FALSE, FALSE, sizeof(struct step)),
+				.delta = g_array_new(FALSE, FALSE, sizeof(struct step)),
+				.limits = tuner_limits(&config->kernel, &config->kvm,
+						       guest_khz(config, &vm->vcpus[c])),
+			};
+
+			g_array_append_val(lines, line);
+		}
+	}
+}
+
+static bool watch_run(GArray *lines, const struct run_result *result,
+		      const struct plot_request *request, struct diagnostics *d)
+{
+	const guint first = lines->len;
+	const char *refused = NULL;
+
+	add_lines(lines, result);
+	struct world *world = world_new(&result->run->config, &request->replay.limits, &refused);
+
+	if (!world)
+		return error_plain(d, EXIT_USAGE, "variant %s: %s", result->variant->name,
+				   refused ? refused : "not enough memory for this machine");
+	struct watch watch = {
+		.sink.record = watch_record,
+		.lines = &g_array_index(lines, struct line, first),
+		.n = lines->len - first,
+	};
+
+	trace_add_sink(world_trace(world), &watch.sink);
+	enum sim_stop stop = world_run(world);
+
+	if (sim_broken(world_sim(world))->id)
+		stop = SIM_STOP_BROKEN;
+	world_free(world);
+	if (stop == SIM_STOP_END || stop == SIM_STOP_DRAINED || stop == SIM_STOP_ASKED)
+		return true;
+	return error_plain(d, stop == SIM_STOP_BROKEN ? EXIT_BROKEN : EXIT_BUDGET,
+			   "variant %s: the run did not reach its end; lapicsim replay says why",
+			   result->variant->name);
+}
+
+/* --- rows --- */
+
+static const struct plot_unit milliseconds = { "ms", 1000000000 };
+
+static void row(struct plot *plot, const struct step *step)
+{
+	plot_cell(plot, step->when.v, 1, &milliseconds);
+	plot_cell_int(plot, step->value);
+	plot_row_end(plot);
+}
+
+/* The least and the largest of [from, to), in the order of time. */
+static void extremes(struct plot *plot, const GArray *steps, guint from, guint to)
+{
+	const struct step *s = (const struct step *)(const void *)steps->data;
+	guint low = from, high = from;
+
+	for (guint i = from; i < to; i++) {
+		if (s[i].value < s[low].value)
+			low = i;
+		if (s[i].value > s[high].value)
+			high = i;
+	}
+	row(plot, &s[MIN(low, high)]);
+	if (low != high)
+		row(plot, &s[MAX(low, high)]);
+}
+
+static void rows(struct plot *plot, const GArray *steps)
+{
+	const guint group = (steps->len + ROWS_MOST / 2 - 1) / (ROWS_MOST / 2);
+
+	plot_series(plot);
+	for (guint i = 0; i < steps->len; i += MAX(group, 1)) {
+		if (group <= 2)
+			row(plot, &g_array_index(steps, struct step, i));
+		else
+			extremes(plot, steps, i, MIN(i + group, steps->len));
+	}
+}
+
+/* --- the picture --- */
+
+static const struct line *line_at(const GArray *lines, guint i)
+{
+	return &g_array_index(lines, struct line, i);
+}
+
+static int64_t largest(const GArray *lines)
+{
+	int64_t most = 0;
+
+	for (guint i = 0; i < lines->len; i++)
+		for (guint k = 0; k < line_at(lines, i)->advance->len; k++)
+			most = MAX(most,
+				   g_array_index(line_at(lines, i)->advance, struct step, k).value);
+	return most;
+}
+
+/* "cap 5000 ns", or, where not all variants have it, "cap 5000 ns: after". */
+static void cap_words(struct plot *plot, const GArray *lines, uint32_t cap)
+{
+	g_autoptr(GString) words = g_string_new(NULL);
+	const char *last = NULL;
+	bool all = true;
+
+	for (guint i = 0; i < lines->len; i++) {
+		const struct line *line = line_at(lines, i);
+
+		all &= line->limits.cap_ns == cap;
+		if (line->limits.cap_ns != cap || (last && g_str_equal(last, line->variant)))
+			continue;
+		g_string_append_printf(words, "%s%s", last ? ", " : ": ", line->variant);
+		last = line->variant;
+	}
+	g_autofree char *text = g_strdup_printf("cap %" PRIu32 " ns%s", cap, all ? "" : words->str);
+
+	plot_text(plot, "cap_words", text);
+}
+
+/* The marks: the limits of the first line that has them. */
+static void marks(struct plot *plot, const GArray *lines)
+{
+	struct tuner_limits limits = { 0 };
+
+	for (guint i = 0; i < lines->len; i++) {
+		const struct tuner_limits *l = &line_at(lines, i)->limits;
+
+		if (!limits.quiet_below)
+			limits.quiet_below = l->quiet_below;
+		if (!limits.quiet_above)
+			limits.quiet_above = l->quiet_above;
+		if (!limits.cap_ns)
+			limits.cap_ns = l->cap_ns;
+	}
+	plot_number(plot, "cap_ns", limits.cap_ns);
+	cap_words(plot, lines, limits.cap_ns);
+	plot_number(plot, "quiet_below", (int64_t)limits.quiet_below);
+	plot_number(plot, "quiet_above", (int64_t)limits.quiet_above);
+	plot_number(plot, "y_end", MAX(MAX(largest(lines), limits.cap_ns), 1) / 10 * 11 + 1);
+}
+
+static struct plot *draw(const struct replay *replay, const GArray *lines,
+			 const struct plot_request *request)
+{
+	struct plot *plot = plot_new("advance");
+
+	plot_titles_of_replay(plot, replay, &request->replay, "lapic timer advance");
+	plot_number(plot, "n", lines->len);
+	marks(plot, lines);
+	plot_table(plot, "advance", "time [ms], advance [ns]");
+	for (guint i = 0; i < lines->len; i++)
+		rows(plot, line_at(lines, i)->advance);
+	plot_table(plot, "delta", "time [ms], guest TSC - deadline [cycles]");
+	for (guint i = 0; i < lines->len; i++)
+		rows(plot, line_at(lines, i)->delta);
+	for (guint i = 0; i < lines->len; i++) {
+		g_autofree char *name = g_strdup_printf("name_%u", i + 1);
+
+		plot_text(plot, name, line_at(lines, i)->name);
+	}
+	return plot;
+}
+
+static bool gather(struct replay *replay, GArray *lines, const struct plot_request *request,
+		   struct diagnostics *d)
+{
+	guint empty = 0;
+
+	for (uint32_t i = 0; i < replay->n_results; i++)
+		if (replay->results[i].run && !watch_run(lines, &replay->results[i], request, d))
+			return false;
+	for (guint i = 0; i < lines->len; i++)
+		empty += !line_at(lines, i)->advance->len;
+	if (empty == lines->len)
+		return error_plain(d, EXIT_USAGE,
+				   "%s: no timer advance in this scenario: no "
+				   "expiry waited for",
+				   request->path);
+	return plot_fits(lines->len, "vCPUs of all variants", "choose one variant by --variant", d);
+}
+
+struct plot *plot_advance(const struct plot_request *request, struct diagnostics *d)
+{
+	GArray *lines = g_array_new(FALSE, FALSE, sizeof(struct line));
+	struct replay *replay = replay_load(request->path, &request->replay, d, NULL);
+	struct plot *plot = NULL;
+
+	if (replay && replay_resolve(replay, &request->replay, d) &&
+	    gather(replay, lines, request, d))
+		plot = draw(replay, lines, request);
+	for (guint i = 0; i < lines->len; i++) {
+		const struct line *line = line_at(lines, i);
+
+		g_free(line->name);
+		g_array_free(line->advance, TRUE);
+		g_array_free(line->delta, TRUE);
+	}
+	g_array_free(lines, TRUE);
+	replay_free(replay);
+	return plot;
+}

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * plot_samples - all values of a metric: how often each, and which share lies below each.
+ *
+ * Both come from the histogram of a run (histogram.h): buckets of at most 2^-10 of their value.
+ */
+#include "expectation.h"
+#include "metrics.h"
+#include "plot_kinds.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define BINS 60
+#define OCTAVE 8               /* bins of a logarithmic axis in each power of two */
+#define COUNT_LOG_FROM 50      /* counts further apart than this are shown on a log scale */
+#define PERCENTILE_MOST 100000 /* 1 / (1 - 99.999 %) */
+
+struct bucket {
+	int64_t low, high;
+	uint64_t count;
+};
+
+struct samples { /* of one variant */
+	const char *variant;
+	const struct histogram *histogram;
+	GArray *buckets; /* of struct bucket, ascending */
+};
+
+struct all_samples {
+	struct replay *replay;
+	struct source source;
+	struct aggregate *aggregate;
+	GArray *series; /* of struct samples */
+	int64_t least, most;
+	bool log;
+	const struct plot_unit *unit;
+};
+
+static struct samples *series_at(const struct all_samples *all, guint i)
+{
+	return &g_array_index(all->series, struct samples, i);
+}
+
+static void clear(struct all_samples *all)
+{
+	for (guint i = 0; all->series && i < all->series->len; i++)
+		g_array_free(series_at(all, i)->buckets, TRUE);
+	if (all->series)
+		g_array_free(all->series, TRUE);
+	replay_free(all->replay);
+	if (all->aggregate)
+		aggregate_free(all->aggregate);
+	g_free(all->source.name);
+	g_free(all->source.text);
+}
+
+static void keep_bucket(void *data, int64_t low, int64_t high, uint64_t count)
+{
+	const struct bucket bucket = { low, high, count };
+
+	g_array_append_val((GArray *)data, bucket);
+}
+
+/* --- gathering --- */
+
+static bool parse(struct all_samples *all, const char *metric, struct diagnostics *d)
+{
+	struct expectation_context ctx = { .schema = &lapicsim_schema };
+
+	ctx.metrics = metrics_all(&ctx.n_metrics);
+	/* The median stands for all values: they go through one histogram. */
+	all->source.name = g_strdup("--metric");
+	all->source.text = g_strdup_printf("p50(%s)", metric);
+	all->source.length = strlen(all->source.text);
+	const struct source_pos at = { &all->source, 1, 1 };
+
+	all->aggregate = aggregate_parse(d, &ctx, &at, all->source.text);
+	return all->aggregate != NULL;
+}
+
+/* "before: 49 values, median 2000.005 us, max 2001.501 us" */
+static char *describe(const struct all_samples *all, const struct samples *s)
+{
+	GString *text = g_string_new(s->variant);
+
+	g_string_append_printf(text, ": %" PRIu64 " values, median ",
+			       histogram_count(s->histogram));
+	append_value(text, histogram_per_mille(s->histogram, 500), 1, all->unit);
+	g_string_append(text, ", max ");
+	append_value(text, histogram_max(s->histogram), 1, all->unit);
+	return g_string_free(text, FALSE);
+}
+
+static bool take(struct all_samples *all, struct run_result *result, struct diagnostics *d)
+{
+	const struct histogram *h = aggregate_histogram(result->set, all->aggregate);
+	struct samples s = { .variant = result->variant->name, .histogram = h };
+
+	if (!h) {
+		struct aggregate_result value;
+		g_autoptr(GString) why = g_string_new(NULL);
+
+		aggregate_status_text(why, aggregate_read(result->set, all->aggregate, &value),
+				      &value);
+		return error_plain(d, EXIT_USAGE, "variant %s: %s: %s", result->variant->name,
+				   all->source.text, why->str);
+	}
+	s.buckets = g_array_new(FALSE, FALSE, sizeof(struct bucket));
+	histogram_each(h, keep_bucket, s.buckets);
+	if (!all->series->len || histogram_min(h) < all->least)
+		all->least = histogram_min(h);
+	if (!all->series->len || histogram_max(h) > all->most)
+		all->most = histogram_max(h);
+	g_array_append_val(all->series, s);
+	return true;
+}
+
+static __int128 magnitude(int64_t v) { return v < 0 ? -(__int128)v : v; }
+
+static bool gather(struct all_samples *all, const struct plot_request *request,
+		   struct diagnostics *d)
+{
+	unsigned n = 0;
+
+	all->series = g_array_new(FALSE, FALSE, sizeof(struct samples));
+	all->replay = replay_load(request->path, &request->replay, d, NULL);
+	if (!all->replay || !parse(all, request->metric ? request->metric : "lateness", d) ||
+	    !replay_resolve(all->replay, &request->replay, d))
+		return false;
+	for (uint32_t i = 0; i < all->replay->n_results; i++) {
+		if (!all->replay->results[i].run)
+			continue;
+		n++;
+		aggregate_set_add(all->replay->results[i].set, all->aggregate);
+	}
+	if (!plot_fits(n, "variants", "choose one by --variant", d) ||
+	    !plot_ran(all->replay, replay_run(all->replay, &request->replay), d))
+		return false;
+	for (uint32_t i = 0; i < all->replay->n_results; i++)
+		if (all->replay->results[i].run && !take(all, &all->replay->results[i], d))
+			return false;
+	all->log = plot_wants_log(all->least, all->most);
+	/* On a logarithmic axis the least has digits too. */
+	all->unit = plot_unit_of(aggregate_unit(all->aggregate),
+				 all->log ? (__int128)all->least * 2
+					  : MAX(magnitude(all->most), magnitude(all->least)));
+	return true;
+}
+
+static struct plot *begin(const char *kind, const struct all_samples *all,
+			  const struct plot_request *request, const char *axis)
+{
+	struct plot *plot = plot_new(kind);
+	const char *metric = request->metric ? request->metric : "lateness";
+
+	plot_titles_of_replay(plot, all->replay, &request->replay, metric);
+	plot_label(plot, axis, metric, all->unit);
+	plot_number(plot, "n", all->series->len);
+	for (guint i = 0; i < all->series->len; i++) {
+		g_autofree char *name = g_strdup_printf("name_%u", i + 1);
+		g_autofree char *words = describe(all, series_at(all, i));
+
+		plot_text(plot, name, words);
+	}
+	return plot;
+}
+
+/* --- how often --- */
+
+/* The least 1, 2 or 5 times a power of ten that is not below @v. */
+static uint64_t round_up(uint64_t v)
+{
+	uint64_t power = 1;
+
+	while (v > power * 5 && power < UINT64_MAX / 100)
+		power *= 10;
+	return v <= power ? power : v <= power * 2 ? power * 2 : power * 5;
+}
+
+/* Bins narrower than four buckets would be combed by them. */
+static uint64_t bin_width(const struct all_samples *all)
+{
+	const uint64_t range = (uint64_t)all->most - (uint64_t)all->least;
+	uint64_t width = range / BINS;
+
+	for (guint i = 0; i < all->series->len; i++) {
+		const GArray *buckets = series_at(all, i)->buckets;
+
+		for (guint k = 0; k < buckets->len; k++) {
+			const struct bucket *b = &g_array_index(buckets, struct bucket, k);
+			const uint64_t wide = (uint64_t)b->high - (uint64_t)b->low;
+
+			if (wide * 4 > width)
+				width = wide * 4;
+		}
+	}
+	/* All values equal: a box that can be seen. */
+	if (!range)
+		width = MAX(width, (uint64_t)magnitude(all->most) / BINS);
+	return round_up(MAX(width, 1));
+}
+
+static __int128 floor_to(int64_t v, uint64_t width)
+{
+	__int128 q = (__int128)v / (__int128)width;
+
+	if (v < 0 && q * (__int128)width != v)
+		q--;
+	return q * (__int128)width;
+}
+
+static void bin_of(const struct all_samples *all, uint64_t width, int64_t v, __int128 *low,
+		   __int128 *high)
+{
+	if (!all->log) {
+		*low = floor_to(v, width);
+		*high = *low + width;
+		return;
+	}
+	const unsigned power = 63 - (unsigned)__builtin_clzll((uint64_t)v);
+	const unsigned shift = power > 3 ? power - 3 : 0; /* OCTAVE is 2^3 */
+
+	*low = v >> shift << shift;
+	*high = *low + ((__int128)1 << shift);
+}
+
+static void bin_row(struct plot *plot, const struct all_samples *all, __int128 low, __int128 high,
+		    uint64_t count)
+{
+	g_autoptr(GString) hover = g_string_new(NULL);
+
+	plot_cell(plot, low, 1, all->unit);
+	plot_cell(plot, high, 1, all->unit);
+	plot_cell_int(plot, (int64_t)count);
+	plot_cell(plot, low + high, 2, all->unit);
+	g_string_append_printf(hover, "%" PRIu64 " from ", count);
+	append_decimal(hover, low, 1, all->unit);
+	g_string_append(hover, " to ");
+	append_value(hover, high, 1, all->unit);
+	plot_cell_text(plot, hover->str);
+	plot_row_end(plot);
+}
+
+/* Returns the largest count; *least is the smallest one. */
+static uint64_t bin_rows(struct plot *plot, const struct all_samples *all, const GArray *buckets,
+			 uint64_t width, uint64_t *least)
+{
+	uint64_t most = 0;
+
+	for (guint i = 0, next; i < buckets->len; i = next) {
+		uint64_t count = 0;
+		__int128 low, high;
+
+		bin_of(all, width, g_array_index(buckets, struct bucket, i).low, &low, &high);
+		for (next = i; next < buckets->len; next++) {
+			const struct bucket *b = &g_array_index(buckets, struct bucket, next);
+
+			if (b->low >= high)
+				break;
+			count += b->count;
+		}
+		bin_row(plot, all, low, high, count);
+		most = MAX(most, count);
+		*least = MIN(*least, count);
+	}
+	return most;
+}
+
+struct plot *plot_histogram(const struct plot_request *request, struct diagnostics *d)
+{
+	struct all_samples all = { 0 };
+	struct plot *plot = NULL;
+
+	if (gather(&all, request, d)) {
+		const uint64_t width = bin_width(&all);
+		uint64_t least = UINT64_MAX, most = 0;
+
+		plot = begin("histogram", &all, request, "x_label");
+		plot_table(plot, "bins", "low, high, count, middle, words");
+		for (guint i = 0; i < all.series->len; i++) {
+			plot_series(plot);
+			const uint64_t highest =
+				bin_rows(plot, &all, series_at(&all, i)->buckets, width, &least);
+
+			most = MAX(most, highest);
+		}
+		plot_number(plot, "log_x", all.log);
+		plot_number(plot, "log_y", most / COUNT_LOG_FROM >= least);
+	}
+	clear(&all);
+	return plot;
+}
+
+/* --- which share --- */
+
+/* A rank as a place on the axis: 1 / (1 - rank / n) = n / (n - rank). */
+static void rank_cell(struct plot *plot, uint64_t n, uint64_t rank)
+{
+	static const struct plot_unit plain = { "", 1 };
+
+	plot_cell(plot, n, rank < n ? n - rank : 1, &plain);
+}
+
+/* The value at every rank: from where it begins to where it ends. */
+static void rank_rows(struct plot *plot, const struct all_samples *all, const struct samples *s)
+{
+	const uint64_t n = histogram_count(s->histogram);
+	uint64_t rank = 0;
+
+	for (guint i = 0; i < s->buckets->len; i++) {
+		const struct bucket *b = &g_array_index(s->buckets, struct bucket, i);
+		const bool last = rank + b->count == n;
+		/* Of the last bucket the greatest value is known. */
+		const int64_t value = last ? histogram_max(s->histogram)
+					   : MAX(b->low, histogram_min(s->histogram));
+
+		rank_cell(plot, n, rank);
+		plot_cell(plot, value, 1, all->unit);
+		plot_row_end(plot);
+		rank += b->count;
+		rank_cell(plot, n, rank);
+		plot_cell(plot, value, 1, all->unit);
+		plot_row_end(plot);
+	}
+}
+
+static int64_t axis_end(const struct all_samples *all)
+{
+	uint64_t most = 0, end = 100;
+
+	for (guint i = 0; i < all->series->len; i++)
+		most = MAX(most, histogram_count(series_at(all, i)->histogram));
+	while (end < most && end < PERCENTILE_MOST)
+		end *= 10;
+	return (int64_t)end;
+}
+
+struct plot *plot_percentile(const struct plot_request *request, struct diagnostics *d)
+{
+	struct all_samples all = { 0 };
+	struct plot *plot = NULL;
+
+	if (gather(&all, request, d)) {
+		plot = begin("percentile", &all, request, "y_label");
+		plot_number(plot, "log_y", all.log);
+		plot_number(plot, "x_end", axis_end(&all));
+		plot_table(plot, "ranks", "1 / (1 - share), value");
+		for (guint i = 0; i < all.series->len; i++) {
+			plot_series(plot);
+			rank_rows(plot, &all, series_at(&all, i));
+		}
+	}
+	clear(&all);
+	return plot;
+}
