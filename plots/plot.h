@@ -15,7 +15,7 @@
  * which viewers show without a script.
  *
  * Units:    of the axes; a value is written as a decimal of its axis' unit, made from integers.
- * Rounding: towards minus infinity, at the sixth decimal.
+ * Rounding: towards zero, at the sixth decimal.
  * Errors:   a message, and the exit status; a warning of gnuplot is an error (a bug of ours).
  * Same bytes: the same gnuplot draws the same picture. No date, no path, no version is in it.
  */
