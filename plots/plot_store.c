@@ -52,12 +52,14 @@ static void clear(struct grid *g)
 
 /* --- which axes --- */
 
-/* What follows the last dot: "delta". */
-static const char *short_key(const struct grid *g, int axis)
+/* What follows the last dot: "delta"; of "costs.vmexit.value": "vmexit". */
+static char *short_key(const struct grid *g, int axis)
 {
-	const char *key = axis_of(g, axis)->key, *dot = strrchr(key, '.');
+	g_auto(GStrv) parts = g_strsplit(axis_of(g, axis)->key, ".", -1);
+	const guint n = g_strv_length(parts);
+	const guint last = n > 2 && g_str_equal(parts[n - 1], "value") ? n - 2 : n - 1;
 
-	return dot ? dot + 1 : key;
+	return g_strdup(parts[last]);
 }
 
 static bool find_axis(const struct grid *g, const char *option, const char *name, int *ret,
@@ -323,13 +325,15 @@ static void titles(struct plot *plot, const struct grid *g)
 	g_autofree char *title = g_strdup_printf("%s: %s", g->info->scenario, metric);
 	g_autoptr(GString) subtitle = g_string_new(NULL);
 
-	for (uint32_t i = 0; i < g->info->n_axes; i++)
-		if (g->fixed[i] != FIXED_NOT || axis_of(g, (int)i)->n == 1)
+	for (uint32_t i = 0; i < g->info->n_axes; i++) {
+		const struct store_axis *axis = axis_of(g, (int)i);
+		g_autofree char *key = short_key(g, (int)i);
+
+		if (g->fixed[i] != FIXED_NOT || axis->n == 1)
 			g_string_append_printf(
-				subtitle, "%s %s; ", short_key(g, (int)i),
-				axis_of(g, (int)i)
-					->values[g->fixed[i] == FIXED_NOT ? 0 : g->fixed[i]]
-					.text);
+				subtitle, "%s %s; ", key,
+				axis->values[g->fixed[i] == FIXED_NOT ? 0 : g->fixed[i]].text);
+	}
 	if (g->seed >= 0 && axis_of(g, g->seed)->n > 1 && g->fixed[g->seed] == FIXED_NOT)
 		g_string_append_printf(subtitle, "median of %" PRIu32 " seeds, band: all of them",
 				       axis_of(g, g->seed)->n);
@@ -338,7 +342,8 @@ static void titles(struct plot *plot, const struct grid *g)
 	else
 		g_string_truncate(subtitle, subtitle->len - 2);
 	if (g->missing)
-		g_string_append_printf(subtitle, "; %" PRIu64 " points have no value", g->missing);
+		g_string_append_printf(subtitle, "; %" PRIu64 " %s no value", g->missing,
+				       g->missing == 1 ? "point has" : "points have");
 	plot_text(plot, "title", title);
 	plot_text(plot, "subtitle", subtitle->str);
 }
@@ -384,7 +389,9 @@ static char *series_name(const struct grid *g, uint32_t by)
 
 	if (g_str_equal(axis_of(g, g->by)->key, "variant"))
 		return g_strdup(text);
-	return g_strdup_printf("%s = %s", short_key(g, g->by), text);
+	g_autofree char *key = short_key(g, g->by);
+
+	return g_strdup_printf("%s = %s", key, text);
 }
 
 static void line_row(struct plot *plot, const struct grid *g, uint32_t by, uint32_t x,
@@ -406,9 +413,9 @@ static void line_row(struct plot *plot, const struct grid *g, uint32_t by, uint3
 	g_string_append_printf(hover, ", %s: ", axis_of(g, g->x)->values[x].text);
 	exact_format(hover, median(cell));
 	plot_cell_text(plot, hover->str);
-	if (early)
+	if (g->has_early && early)
 		exact_cell(plot, median(early), &plain);
-	else
+	else if (g->has_early)
 		plot_cell_text(plot, "NaN");
 	plot_row_end(plot);
 }
@@ -449,10 +456,11 @@ static struct plot *lines(const struct grid *g, bool knee, struct diagnostics *d
 	if (!plot_fits(g->nby, "lines", "choose some by --where", d))
 		return NULL;
 	struct plot *plot = plot_new(knee ? "knee" : "lines");
+	g_autofree char *x_key = short_key(g, g->x);
 
 	titles(plot, g);
 	plot_label(plot, "y_label", g->info->metrics[g->metric].name, value_unit(g));
-	plot_label(plot, "x_label", short_key(g, g->x), x_unit ? x_unit : &plain);
+	plot_label(plot, "x_label", x_key, x_unit ? x_unit : &plain);
 	plot_number(plot, "log_x", x_unit && plot_wants_log(least, most));
 	plot_number(plot, "log_y", plot_wants_log(g->least, g->most));
 	plot_number(plot, "n_words", x_unit ? 0 : x_axis->n);
@@ -460,7 +468,9 @@ static struct plot *lines(const struct grid *g, bool knee, struct diagnostics *d
 		word_tics(plot, "x", x_axis);
 	plot_number(plot, "n", g->nby);
 	plot_number(plot, "bands", g->seed >= 0 && g->fixed[g->seed] == FIXED_NOT);
-	plot_table(plot, "lines", "x, median, least, largest, words, early");
+	plot_table(plot, "lines",
+		   knee ? "x, median, least, largest, words, early"
+			: "x, median, least, largest, words");
 	for (uint32_t by = 0; by < g->nby; by++) {
 		plot_series(plot);
 		for (uint32_t x = 0; x < g->nx; x++)
@@ -513,6 +523,8 @@ static void heat_row(struct plot *plot, const struct grid *g, uint32_t by, uint3
 	const GArray *cell = g->cells[MEASURED][(uint64_t)by * g->nx + x];
 	g_autoptr(GString) words = g_string_new(NULL);
 	g_autoptr(GString) hover = g_string_new(NULL);
+	g_autofree char *x_key = short_key(g, g->x);
+	g_autofree char *y_key = short_key(g, g->by);
 
 	if (!cell)
 		return;
@@ -522,9 +534,8 @@ static void heat_row(struct plot *plot, const struct grid *g, uint32_t by, uint3
 	append_short(words, median(cell)->num, median(cell)->den, value_unit(g));
 	plot_cell_text(plot, words->str);
 	plot_cell_int(plot, is_dark(g, median(cell), log) ? 0xffffff : 0);
-	g_string_append_printf(hover, "%s %s, %s %s: ", short_key(g, g->x),
-			       axis_of(g, g->x)->values[x].text, short_key(g, g->by),
-			       axis_of(g, g->by)->values[by].text);
+	g_string_append_printf(hover, "%s %s, %s %s: ", x_key, axis_of(g, g->x)->values[x].text,
+			       y_key, axis_of(g, g->by)->values[by].text);
 	exact_format(hover, median(cell));
 	plot_cell_text(plot, hover->str);
 	plot_row_end(plot);
@@ -534,10 +545,12 @@ static struct plot *heatmap(const struct grid *g)
 {
 	struct plot *plot = plot_new("heatmap");
 	const bool log = plot_wants_log(g->least, g->most);
+	g_autofree char *x_key = short_key(g, g->x);
+	g_autofree char *y_key = short_key(g, g->by);
 
 	titles(plot, g);
-	plot_text(plot, "x_label", short_key(g, g->x));
-	plot_text(plot, "y_label", short_key(g, g->by));
+	plot_text(plot, "x_label", x_key);
+	plot_text(plot, "y_label", y_key);
 	plot_label(plot, "z_label", g->info->metrics[g->metric].name, value_unit(g));
 	word_tics(plot, "x", axis_of(g, g->x));
 	word_tics(plot, "y", axis_of(g, g->by));
