@@ -2,14 +2,15 @@
 /* lapicsim - lists the commands and runs one; each lives in a cmd_*.c beside the code it runs. */
 #include "command.h"
 #include "plot_kinds.h"
+#include "plots_commands.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_replay, &command_test, &command_history,
-	&command_plot,   &command_list, &command_docs,
+	&command_replay, &command_test, &command_history, &command_sweep, &command_merge,
+	&command_table,  &command_plot, &command_list,    &command_docs,
 };
 
 static int help(void)
@@ -29,6 +30,7 @@ static int help(void)
 		"  lapicsim replay scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
 		"  lapicsim test scenarios/library\n"
 		"  lapicsim history scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
+		"  lapicsim sweep FILE -o R.sqlite --axis kernel=v4.2..v6.19 --axis seed=1..5\n"
 		"  lapicsim list kernels\n"
 		"\nlapicsim COMMAND --help tells more. lapicsim --version prints the version.\n");
 	return print_result(out->str);

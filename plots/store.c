@@ -267,7 +267,6 @@ static bool start_writing(struct store *store, GError **error)
 				    "PRAGMA journal_mode = WAL;"
 				    "BEGIN IMMEDIATE; COMMIT";
 
-	store->writing = true;
 	return store_exec(store, modes, "write", error) &&
 	       store_prepare(store, "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?)",
 			     &store->insert_point, error) &&

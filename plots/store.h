@@ -29,6 +29,7 @@
 
 #include "exact.h"
 #include "histogram.h"
+#include "sweep_axis.h"
 
 #include <glib.h>
 
@@ -36,15 +37,6 @@
 
 #define STORE_ERROR (store_error_quark())
 GQuark store_error_quark(void);
-
-enum axis_unit { /* of the numbers of an axis */
-		 AXIS_PLAIN,
-		 AXIS_PS,
-		 AXIS_CYCLES,
-		 AXIS_KHZ,
-		 AXIS_RELEASE, /* major << 8 | minor */
-		 AXIS_WORD,    /* no numbers */
-};
 
 struct store_axis_value {
 	char *text; /* as --set takes it */
@@ -124,14 +116,16 @@ const struct store_info *store_info(const struct store *store);
  * next call. */
 bool store_next(struct store *store, const struct store_point **ret, GError **error);
 void store_rewind(struct store *store);
+void store_seek(struct store *store, uint64_t point); /* the next is this one, or behind it */
+
+/* How many points have each status. */
+bool store_count(struct store *store, uint64_t ret[POINT_BUDGET + 1], GError **error);
 
 /* The index on axis @axis in @cell. */
 uint32_t store_axis_index(const struct store_info *info, uint64_t cell, uint32_t axis);
 const struct store_axis_value *store_axis_value(const struct store_info *info, uint64_t cell,
 						uint32_t axis);
 
-/* "ns"... the unit that a table prints an axis in; "" for plain numbers and words. */
-const char *axis_unit_name(enum axis_unit unit);
 const char *point_status_name(enum point_status status);
 
 /* The index of the axis, metric or histogram that @name means (an axis also by what follows the

@@ -16,7 +16,8 @@ struct store {
 	sqlite3_stmt *insert_point, *insert_result, *insert_bucket; /* writing */
 	sqlite3_stmt *points, *results, *buckets;                   /* reading */
 	struct store_point point;
-	bool writing, in_transaction;
+	uint64_t from; /* where reading begins */
+	bool in_transaction;
 };
 
 /* The error of the last call on @store, with what it was about; always false. A message of ours

@@ -6,18 +6,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* clang-format off */
-static const struct {
-	const char *name;
-	enum axis_unit unit;
-} units[] = {
-	{ "", AXIS_PLAIN }, { "ps", AXIS_PS }, { "cycles", AXIS_CYCLES }, { "kHz", AXIS_KHZ },
-	{ "release", AXIS_RELEASE }, { "word", AXIS_WORD },
-};
-/* clang-format on */
-
-const char *axis_unit_name(enum axis_unit unit) { return units[unit].name; }
-
 static const char *const status_names[] = {
 	[POINT_OK] = "ok",         [POINT_EXPECTATION] = "expectation", [POINT_REFUSED] = "refused",
 	[POINT_BROKEN] = "broken", [POINT_BUDGET] = "budget",
@@ -165,16 +153,16 @@ static bool axis_row(struct store_info *info, sqlite3_stmt *row)
 {
 	const int64_t n = sqlite3_column_int64(row, 3), stride = sqlite3_column_int64(row, 4);
 	const uint32_t i = info->n_axes;
-	size_t unit = 0;
+	enum axis_unit unit = AXIS_PLAIN;
 
-	while (unit < G_N_ELEMENTS(units) && !g_str_equal(units[unit].name, text_at(row, 2)))
+	while (unit <= AXIS_WORD && !g_str_equal(axis_unit_name(unit), text_at(row, 2)))
 		unit++;
 	if (sqlite3_column_int64(row, 0) != i || n < 1 || n > UINT32_MAX || stride < 1 ||
-	    unit == G_N_ELEMENTS(units))
+	    unit > AXIS_WORD)
 		return false;
 	info->axes = g_renew(struct store_axis, info->axes, i + 1);
-	info->axes[i] = (struct store_axis){ g_strdup(text_at(row, 1)), units[unit].unit, 0, NULL,
-					     (uint64_t)stride };
+	info->axes[i] =
+		(struct store_axis){ g_strdup(text_at(row, 1)), unit, 0, NULL, (uint64_t)stride };
 	info->n_axes++;
 	return true;
 }
@@ -389,27 +377,59 @@ static bool read_point(struct store *store, GError **error)
 	return read_values(store, error);
 }
 
+static bool start_reading(struct store *store, GError **error)
+{
+	if (!store_prepare(store, "SELECT * FROM points WHERE point >= ? ORDER BY point",
+			   &store->points, error) ||
+	    !store_prepare(store, "SELECT * FROM results WHERE point >= ? ORDER BY point, metric",
+			   &store->results, error))
+		return false;
+	sqlite3_bind_int64(store->points, 1, (int64_t)store->from);
+	sqlite3_bind_int64(store->results, 1, (int64_t)store->from);
+	return true;
+}
+
 bool store_next(struct store *store, const struct store_point **ret, GError **error)
 {
-	if (!store->points &&
-	    (!store_prepare(store, "SELECT * FROM points ORDER BY point", &store->points, error) ||
-	     !store_prepare(store, "SELECT * FROM results ORDER BY point, metric", &store->results,
-			    error)))
+	if (!store->points && !start_reading(store, error))
 		return false;
 	const int code = sqlite3_step(store->points);
 
 	*ret = &store->point;
 	if (code == SQLITE_ROW)
 		return read_point(store, error);
+	if (code != SQLITE_DONE)
+		return store_fail_db(store, "read", error);
 	store_rewind(store);
-	return code != SQLITE_DONE && store_fail_db(store, "read", error);
+	return false;
 }
 
-void store_rewind(struct store *store)
+void store_seek(struct store *store, uint64_t point)
 {
 	sqlite3_finalize(store->points);
 	sqlite3_finalize(store->results);
 	store->points = store->results = NULL;
+	store->from = point;
+}
+
+void store_rewind(struct store *store) { store_seek(store, 0); }
+
+bool store_count(struct store *store, uint64_t ret[POINT_BUDGET + 1], GError **error)
+{
+	sqlite3_stmt *s;
+	int code;
+
+	memset(ret, 0, (POINT_BUDGET + 1) * sizeof(*ret));
+	if (!store_prepare(store, "SELECT status, count(*) FROM points GROUP BY status", &s, error))
+		return false;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		for (size_t i = 0; i < G_N_ELEMENTS(status_names); i++)
+			if (g_str_equal(status_names[i], text_at(s, 0)))
+				ret[i] = (uint64_t)sqlite3_column_int64(s, 1);
+	const bool ok = code == SQLITE_DONE || store_fail_db(store, "read", error);
+
+	sqlite3_finalize(s);
+	return ok;
 }
 
 uint32_t store_axis_index(const struct store_info *info, uint64_t cell, uint32_t axis)

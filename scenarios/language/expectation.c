@@ -182,6 +182,39 @@ void expectation_eval(const struct expectation *exp, unsigned variant,
 		compare_sides(exp, values, ret);
 }
 
+struct exact_unit expression_unit(const struct expectation *exp) { return exp->unit; }
+
+bool expression_eval(const struct expectation *exp, const struct aggregate_set *set,
+		     struct exact *ret, GString *why)
+{
+	g_autofree struct exact *values = g_new0(struct exact, exp->aggregates->len);
+	struct exact left, right;
+	int order = 0;
+
+	for (guint i = 0; i < exp->aggregates->len; i++) {
+		const struct aggregate *a = exp->aggregates->pdata[i];
+		struct aggregate_result result;
+		const enum aggregate_status status = aggregate_read(set, a, &result);
+
+		values[i] = result.value;
+		if (status == AGGREGATE_OK)
+			continue;
+		aggregate_status_text(why, status, &result);
+		return false;
+	}
+	bool ok = eval_terms(exp->left, values, &left);
+
+	if (ok && exp->compares)
+		ok = eval_terms(exp->right, values, &right) && exact_compare(&left, &right, &order);
+	if (!ok)
+		g_string_append(why, "the numbers do not fit into 128 bits");
+	else if (exp->compares)
+		*ret = exact_integer(comparison_holds(exp->cmp, order), EXACT_PLAIN);
+	else
+		*ret = left;
+	return ok;
+}
+
 void expectation_outcome_clear(struct expectation_outcome *outcome)
 {
 	g_string_free(outcome->expected, TRUE);

@@ -63,6 +63,19 @@ const struct aggregate *expectation_aggregate(const struct expectation *exp, siz
 void expectation_request(const struct expectation *exp, struct aggregate_set *set,
 			 unsigned variant);
 
+/*
+ * A sum alone, as a metric of a sweep: "p99(lateness) - 2us"; or a comparison, which is worth 1 or
+ * 0. It reads the variant that is run: [variant] is refused. Freed by expectation_free(), requested
+ * as an expectation.
+ */
+struct expectation *expression_parse(struct diagnostics *d, const struct expectation_context *ctx,
+				     const struct source_pos *at, const char *text);
+struct exact_unit expression_unit(const struct expectation *exp);
+
+/* The value, or false with the reason on one line appended to @why. */
+bool expression_eval(const struct expectation *exp, const struct aggregate_set *set,
+		     struct exact *ret, GString *why);
+
 enum expectation_verdict {
 	EXPECTATION_PASS,
 	EXPECTATION_FAIL,    /* false, or an aggregate without samples                           */

@@ -261,6 +261,11 @@ static bool parse_that(struct parser *p, struct expectation *exp)
 
 	if (!parse_sum(p, exp->left, &left))
 		return false;
+	exp->unit = left;
+	if (!exp->compares && p->tok.kind == TOKEN_END)
+		return true;
+	exp->compares = true;
+	exp->unit = EXACT_PLAIN;
 	if (p->tok.kind != TOKEN_CMP)
 		return parser_expected(p, "one of == != < <= > >=");
 	exp->cmp = p->tok.cmp;
@@ -323,14 +328,15 @@ struct aggregate *aggregate_parse(struct diagnostics *d, const struct expectatio
 
 static void free_aggregate(gpointer a) { aggregate_free(a); }
 
-struct expectation *expectation_parse(struct diagnostics *d, const struct expectation_context *ctx,
-				      const struct source_pos *at, const char *text,
-				      const struct source_pos *only)
+static struct expectation *parse_any(struct diagnostics *d, const struct expectation_context *ctx,
+				     const struct source_pos *at, const char *text, bool compares,
+				     const struct source_pos *only)
 {
 	struct expectation *exp = g_new0(struct expectation, 1);
 	struct parser p = { .d = d, .ctx = ctx, .at = at, .text = text };
 
 	exp->text = g_strdup(text);
+	exp->compares = compares;
 	exp->aggregates = p.aggregates = g_ptr_array_new_with_free_func(free_aggregate);
 	exp->left = g_array_new(FALSE, FALSE, sizeof(struct term));
 	exp->right = g_array_new(FALSE, FALSE, sizeof(struct term));
@@ -339,4 +345,20 @@ struct expectation *expectation_parse(struct diagnostics *d, const struct expect
 		return exp;
 	expectation_free(exp);
 	return NULL;
+}
+
+struct expectation *expectation_parse(struct diagnostics *d, const struct expectation_context *ctx,
+				      const struct source_pos *at, const char *text,
+				      const struct source_pos *only)
+{
+	return parse_any(d, ctx, at, text, true, only);
+}
+
+struct expectation *expression_parse(struct diagnostics *d, const struct expectation_context *ctx,
+				     const struct source_pos *at, const char *text)
+{
+	struct expectation_context alone = *ctx;
+
+	alone.variants = NULL; /* one variant is run */
+	return parse_any(d, &alone, at, text, false, NULL);
 }

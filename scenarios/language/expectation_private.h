@@ -21,6 +21,8 @@ struct expectation {
 	GPtrArray *aggregates; /* of struct aggregate, in the order of the text */
 	GArray *left, *right;  /* of struct term */
 	enum comparison cmp;
+	bool compares;          /* false: an expression that is @left alone */
+	struct exact_unit unit; /* of an expression */
 	bool crosses;
 	const char *const *variants;
 };

@@ -22,6 +22,7 @@
 #define COMMAND(field) offsetof(struct command_values, field)
 #define MOVE_TO(field) offsetof(struct move_to_values, field)
 #define EXPECT(field) offsetof(struct expect_values, field)
+#define SWEEP(field) offsetof(struct sweep_values, field)
 
 static const struct section sections[SECTION_COUNT] = {
 	[SECTION_TOP] = { "", NULL, SECTION_COUNT, SECTION_MAP, NULL, false, "the file itself" },
@@ -57,6 +58,8 @@ static const struct section sections[SECTION_COUNT] = {
 			      "the host that a VM moves to, as far as the VM can tell" },
 	[SECTION_EXPECT] = { "expect[]", "expect", SECTION_TOP, SECTION_LIST, NULL, true,
 			     "what must hold after the runs" },
+	[SECTION_SWEEP] = { "sweep", "sweep", SECTION_TOP, SECTION_MAP, NULL, true,
+			    "what lapicsim sweep varies and measures" },
 };
 
 static const struct value_name hz_names[] = {
@@ -173,8 +176,6 @@ static const struct parameter parameters[] = {
 	{ SECTION_TOP, "variants", PARAMETER_NODE, .absent = "one, called run",
 	  .form = "map of name: overrides", .help = "runs that differ in some keys, side by side",
 	  .file_only = true, .offset = TOP(variants) },
-	{ SECTION_TOP, "sweep", PARAMETER_NODE, .absent = "none", .form = "reserved",
-	  .help = "reserved: this version has no sweeps", .file_only = true, .offset = TOP(sweep) },
 
 	{ SECTION_HOST, "vendor", PARAMETER_ENUM, .names = vendor_names, .def = "intel",
 	  .help = "whose virtualization: names of exits, order of an exit's steps",
@@ -380,6 +381,24 @@ static const struct parameter parameters[] = {
 	{ SECTION_EXPECT, "recorded", PARAMETER_NODE, .absent = "none", .form = "CSV file",
 	  .help = "a table that the expectation reads as recorded.COLUMN",
 	  .offset = EXPECT(recorded) },
+
+	{ SECTION_SWEEP, "axes", PARAMETER_NODE, .absent = "none", .form = "map of key: values",
+	  .help = "what varies, the last fastest: parameters as --set names them, kernel, "
+		  "forms.DECISION, seed, variant; see Sweeps below",
+	  .offset = SWEEP(axes) },
+	{ SECTION_SWEEP, "where", PARAMETER_NODE, .absent = "all points",
+	  .form = "list of constraints", .help = "which points of the grid are run",
+	  .offset = SWEEP(where) },
+	{ SECTION_SWEEP, "metrics", PARAMETER_NODE, .absent = "none",
+	  .form = "list of expressions, or map of name: expression",
+	  .help = "what is recorded at each point", .offset = SWEEP(metrics) },
+	{ SECTION_SWEEP, "histograms", PARAMETER_NODE, .absent = "none",
+	  .form = "list or map, e.g. [ lateness ]",
+	  .help = "of which metrics all values are counted in buckets, METRIC [where CONDITION]",
+	  .offset = SWEEP(histograms) },
+	{ SECTION_SWEEP, "expect", PARAMETER_BOOL, .def = "false",
+	  .help = "the expectations of the file are looked at, at each point",
+	  .offset = SWEEP(expect) },
 };
 
 const struct section *section_get(enum section_id id) { return &sections[id]; }

@@ -5,6 +5,7 @@
 #include "scenario_files.h"
 #include "scenario_limits.h"
 #include "scenario_values.h"
+#include "sweep_plan.h"
 #include "value.h"
 
 #include <string.h>
@@ -243,6 +244,7 @@ struct scenario_file *scenario_load(const char *path, const struct scenario_opti
 		} else if (read_variants(file, d)) {
 			check_variants(file, d);
 			read_expects(file, d);
+			sweep_plan_free(sweep_plan_read(file, &(struct sweep_options){ 0 }, d));
 		}
 	}
 	if (d->n == before && file->tree)

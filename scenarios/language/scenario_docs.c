@@ -164,6 +164,51 @@ static void append_commands(GString *out)
 			     "command from `at` on, or from the\nend of the first period.\n\n");
 }
 
+static const char sweeps[] =
+	"## Sweeps\n\n"
+	"`lapicsim sweep FILE -o R.sqlite` runs the file at every point of a grid. The section "
+	"`sweep` says\n"
+	"what varies; `--axis KEY=VALUES`, `--where`, `--metric` and `--histogram` say it on the "
+	"command line.\n\n"
+	"```yaml\n"
+	"sweep:\n"
+	"  axes:\n"
+	"    kernel: v4.2..v6.19\n"
+	"    vms.vm0.guest.delta: 100us..10ms*2\n"
+	"    host.hz: [100, 250, 1000]\n"
+	"    seed: 1..20\n"
+	"  where: [ \"delta >= 200us\" ]\n"
+	"  metrics: { late: p99(lateness), drops: count(drop) }\n"
+	"  histograms: [ lateness ]\n"
+	"```\n\n"
+	"* An axis is a parameter as `--set` names it, or `kernel`, `forms.DECISION`, `seed`, "
+	"`variant`. The\n"
+	"  last axis moves fastest. Without an axis `variant`, all variants of the file are one "
+	"more, the\n"
+	"  last.\n"
+	"* Values: a list of values and ranges. `1..20` counts (of releases it takes every one), "
+	"`A..B/STEP` goes\n"
+	"  by steps, `A..B*FACTOR` by a factor, each value rounded down and the next computed from "
+	"it. `all` is\n"
+	"  every release, variant, or form of the decision. A value is a number with its unit, or "
+	"a "
+	"word.\n"
+	"* `where` admits a point if all its comparisons hold: `A OP B`, each side a product of "
+	"numbers with\n"
+	"  units, releases, words, and axes, by their keys or what stands behind the last dot.\n"
+	"* A metric is an expression as in an expectation: `p99(lateness) - 2us`; a comparison is "
+	"1 "
+	"or 0. A\n"
+	"  histogram is `METRIC [where CONDITION]`. A map gives them names.\n"
+	"* The seed of a point is a hash of the master seed (`seed`, `--seed`) and the point's "
+	"parameters,\n"
+	"  but not of kernel, forms and variant: these meet the same draws. An axis `seed` names "
+	"the seeds\n"
+	"  itself.\n"
+	"* A point whose parameters contradict each other is stored as `refused`, with the reason; "
+	"a run that\n"
+	"  breaks an invariant or uses up a budget as `broken` or `budget`.\n\n";
+
 static void append_limits(GString *out)
 {
 	size_t n;
@@ -185,6 +230,7 @@ void scenario_docs(GString *out)
 		append_section(out, id);
 	append_commands(out);
 	scenario_program_docs(out);
+	g_string_append(out, sweeps);
 	append_limits(out);
 	g_string_append(out, tail);
 }

@@ -32,6 +32,11 @@
 	X(VCPUS, 4096, "vCPUs", "vCPUs of all VMs together")                                       \
 	X(PROGRAM_OPS, 4096, "operations", "operations of one part of a guest's program")          \
 	X(TIMELINE_EVENTS, 1000000, "events", "commands of the timeline, each repetition counted") \
+	X(SWEEP_POINTS, 10000000, "points", "cells of the grid of a sweep")                        \
+	X(SWEEP_VALUES, 1000000, "values", "values of one axis of a sweep")                        \
+	X(SWEEP_AXES, 32, "axes", "axes of a sweep")                                               \
+	X(SWEEP_TEXTS, 256, "texts", "constraints, metrics or histograms of a sweep")              \
+	X(SHARDS, 1000000, "shards", "parts of a sweep, or processes that run one")                \
 	X(KHZ_MIN, 1000, "kHz", "lowest TSC frequency")                                            \
 	X(KHZ_MAX, 10000000, "kHz", "highest TSC frequency")                                       \
 	X(RUN_DAYS, 200, "days", "instants and durations of a run")                                \

@@ -502,9 +502,6 @@ static void read_all(struct resolve *r)
 	struct world_config *config = &r->run->config;
 
 	section_read(r->tree, SECTION_TOP, &r->tree->at, &r->top, r->d);
-	if (r->top.sweep)
-		error_at(r->d, &node_entry(r->tree, "sweep")->at,
-			 "sweep: this version has no sweeps");
 	config->seed = r->top.seed;
 	config->duration = r->top.duration;
 	scenario_kernel(&r->top, &r->run->arena, &config->kernel, &r->run->release, r->d);

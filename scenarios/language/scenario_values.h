@@ -14,7 +14,7 @@
 
 struct top_values {
 	const char *scenario, *about, *source;
-	const struct node *include, *kernel, *apply, *revert, *forms, *variants, *sweep;
+	const struct node *include, *kernel, *apply, *revert, *forms, *variants;
 	uint64_t seed;
 	ps_t duration;
 };
@@ -72,6 +72,11 @@ struct move_to_values {
 	khz_t tsc_khz;
 	uint64_t reads;
 	bool tsc_scaling;
+};
+
+struct sweep_values {
+	const struct node *axes, *where, *metrics, *histograms;
+	bool expect;
 };
 
 struct expect_values {

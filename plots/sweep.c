@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: MIT */
+#include "sweep.h"
+
+#include "scenario_limits.h"
+#include "sweep_point.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* An axis with more values is tried at its ends alone. */
+#define TRIED_VALUES 256u
+
+struct sweep {
+	const struct sweep_settings *settings;
+	char *path;
+	struct replay *replay;
+	struct sweep_plan *plan;
+	struct measures measures;
+	struct store_info *info;
+	uint64_t total; /* points of this shard */
+};
+
+static struct point_runner runner_of(const struct sweep *s, struct replay *replay)
+{
+	return (struct point_runner){
+		.replay = replay,
+		.plan = s->plan,
+		.measures = &s->measures,
+		.options = &s->settings->replay,
+		.master_seed = s->info->master_seed,
+		.expect = s->plan->expect || s->settings->expect,
+	};
+}
+
+/* --- identity --- */
+
+static void hash_text(GChecksum *sum, const char *text)
+{
+	g_checksum_update(sum, (const guchar *)text, -1);
+	g_checksum_update(sum, (const guchar *)"\n", 1);
+}
+
+G_GNUC_PRINTF(2, 3)
+static void hash_format(GChecksum *sum, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	g_autofree char *text = g_strdup_vprintf(format, args);
+	va_end(args);
+	hash_text(sum, text);
+}
+
+/* A dump names a recording; what stands in it decides the run. */
+static void hash_recordings(GChecksum *sum, const struct scenario_run *run)
+{
+	for (uint32_t i = 0; i < run->config.n_vms; i++) {
+		const struct guest_config *g = &run->config.vms[i].guest;
+
+		for (uint32_t k = 0; k < g->n_recorded; k++)
+			hash_format(sum, "%" PRIu64 " %" PRIu64, g->recorded_arm_tsc[k],
+				    g->recorded_deadline_tsc[k]);
+	}
+}
+
+/* Every variant that is run, with --set, as resolved; and the budgets. */
+static bool hash_base(struct sweep *s, struct diagnostics *d)
+{
+	const struct replay_options *o = &s->settings->replay;
+	const struct scenario_file *file = s->replay->file;
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	for (uint32_t i = 0; i < file->n_variants; i++) {
+		g_autoptr(GString) dump = g_string_new(NULL);
+		struct scenario_run *run =
+			scenario_resolve(file, &file->variants[i], o->sets, o->n_sets, d);
+
+		if (!run)
+			return false;
+		scenario_dump(run, dump);
+		hash_text(sum, file->variants[i].name);
+		hash_text(sum, dump->str);
+		hash_recordings(sum, run);
+		if (!i)
+			s->info->master_seed = run->config.seed;
+		scenario_run_free(run);
+	}
+	for (uint32_t i = 0; i < file->n_expects; i++)
+		hash_format(sum, "%s: %s", file->expects[i].id, file->expects[i].that);
+	hash_format(sum, "events %" PRIu64 " shuffle %d %" PRIu64, o->limits.max_events,
+		    o->limits.shuffle_ties, o->limits.shuffle_seed);
+	s->info->base_hash = g_strdup(g_checksum_get_string(sum));
+	return true;
+}
+
+static void hash_grid(struct sweep *s)
+{
+	const struct sweep_plan *plan = s->plan;
+	g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+
+	for (uint32_t i = 0; i < plan->n_axes; i++) {
+		hash_format(sum, "axis %s", plan->axes[i].key);
+		for (uint32_t k = 0; k < plan->axes[i].n; k++)
+			hash_text(sum, plan->axes[i].values[k].text);
+	}
+	for (uint32_t i = 0; i < plan->n_where; i++)
+		hash_format(sum, "where %s", plan->where[i].text);
+	for (uint32_t i = 0; i < plan->n_metrics; i++)
+		hash_format(sum, "metric %s: %s", plan->metrics[i].name, plan->metrics[i].text);
+	for (uint32_t i = 0; i < plan->n_histograms; i++)
+		hash_format(sum, "histogram %s: %s", plan->histograms[i].name,
+			    plan->histograms[i].text);
+	hash_format(sum, "expect %d", plan->expect || s->settings->expect);
+	s->info->grid_hash = g_strdup(g_checksum_get_string(sum));
+}
+
+static void describe_axes(const struct sweep_plan *plan, struct store_info *info)
+{
+	info->n_axes = plan->n_axes;
+	info->axes = g_new0(struct store_axis, plan->n_axes + 1);
+	for (uint32_t i = 0; i < plan->n_axes; i++) {
+		const struct sweep_axis *from = &plan->axes[i];
+		struct store_axis *to = &info->axes[i];
+
+		*to = (struct store_axis){ g_strdup(from->key), from->unit, from->n,
+					   g_new0(struct store_axis_value, from->n), from->stride };
+		for (uint32_t k = 0; k < from->n; k++)
+			to->values[k] = (struct store_axis_value){ g_strdup(from->values[k].text),
+								   from->values[k].has_number,
+								   from->values[k].number };
+	}
+}
+
+static void describe_measures(const struct sweep *s, struct store_info *info)
+{
+	const struct sweep_plan *plan = s->plan;
+
+	info->n_metrics = plan->n_metrics;
+	info->metrics = g_new0(struct store_metric, plan->n_metrics + 1);
+	for (uint32_t i = 0; i < plan->n_metrics; i++)
+		info->metrics[i] = (struct store_metric){ g_strdup(plan->metrics[i].name),
+							  g_strdup(plan->metrics[i].text),
+							  expression_unit(s->measures.metrics[i]) };
+	info->n_histograms = plan->n_histograms;
+	info->histograms = g_new0(struct store_histogram, plan->n_histograms + 1);
+	for (uint32_t i = 0; i < plan->n_histograms; i++)
+		info->histograms[i] =
+			(struct store_histogram){ g_strdup(plan->histograms[i].name),
+						  g_strdup(plan->histograms[i].text),
+						  aggregate_unit(s->measures.histograms[i]) };
+}
+
+static bool describe(struct sweep *s, struct diagnostics *d)
+{
+	const struct sweep_settings *o = s->settings;
+	struct store_info *info = s->info = g_new0(struct store_info, 1);
+
+	info->program = g_strdup(o->program);
+	info->scenario = g_strdup(s->replay->file->name);
+	info->about = g_strdup(s->replay->file->about ? s->replay->file->about : "");
+	info->shard = o->shard;
+	info->shards = o->shards;
+	info->cells = info->points = s->plan->cells;
+	if (s->plan->n_where)
+		info->points = 0;
+	for (uint64_t cell = 0; s->plan->n_where && cell < s->plan->cells; cell++)
+		info->points += sweep_plan_admits(s->plan, cell);
+	if (!info->points)
+		return error_plain(d, EXIT_USAGE, "%s: the constraints admit no point", s->path);
+	s->total = info->points > o->shard ? (info->points - o->shard - 1) / o->shards + 1 : 0;
+	describe_axes(s->plan, info);
+	describe_measures(s, info);
+	hash_grid(s);
+	return hash_base(s, d);
+}
+
+/* --- loading --- */
+
+static bool resolves(const struct sweep *s, uint64_t cell, struct diagnostics *d)
+{
+	const struct point_runner r = runner_of(s, s->replay);
+	uint32_t variant;
+	uint64_t seed;
+	g_autoptr(GPtrArray) sets = point_sets(&r, cell, &variant, &seed);
+	struct scenario_run *run =
+		scenario_resolve(s->replay->file, &s->replay->file->variants[variant],
+				 (const char *const *)sets->pdata, sets->len, d);
+	const bool ok = run != NULL;
+
+	scenario_run_free(run);
+	return ok;
+}
+
+/* Each value of each axis, the other axes at their first: a word that is mistyped is found before
+ * anything runs. */
+static bool try_values(const struct sweep *s, struct diagnostics *d)
+{
+	bool ok = true;
+
+	for (uint32_t i = 0; ok && i < s->plan->n_axes; i++) {
+		const struct sweep_axis *axis = &s->plan->axes[i];
+		const uint32_t step = axis->n > TRIED_VALUES ? axis->n - 1 : 1;
+
+		for (uint32_t k = 0; ok && k < axis->n; k += step)
+			ok = !sweep_plan_admits(s->plan, k * axis->stride) ||
+			     resolves(s, k * axis->stride, d);
+	}
+	return ok;
+}
+
+static bool load(struct sweep *s, struct diagnostics *d)
+{
+	static const char *const usual[] = { "p50(lateness)", "p99(lateness)", "max(lateness)",
+					     "count(drop)", NULL };
+	struct sweep_options options = s->settings->plan;
+
+	s->replay = replay_load(s->path, &s->settings->replay, d, NULL);
+	if (!s->replay)
+		return false;
+	s->plan = sweep_plan_read(s->replay->file, &options, d);
+	if (s->plan && !s->plan->n_metrics) {
+		sweep_plan_free(s->plan);
+		options.metrics = usual;
+		s->plan = sweep_plan_read(s->replay->file, &options, d);
+	}
+	return s->plan && measures_parse(s->plan, &s->measures, d) && describe(s, d) &&
+	       try_values(s, d);
+}
+
+struct sweep *sweep_load(const char *path, const struct sweep_settings *settings,
+			 struct diagnostics *d)
+{
+	struct sweep *s = g_new0(struct sweep, 1);
+
+	s->settings = settings;
+	s->path = g_strdup(path);
+	if (load(s, d))
+		return s;
+	sweep_free(s);
+	return NULL;
+}
+
+void sweep_free(struct sweep *s)
+{
+	if (!s)
+		return;
+	measures_clear(&s->measures);
+	sweep_plan_free(s->plan);
+	replay_free(s->replay);
+	store_info_free(s->info);
+	g_free(s->path);
+	g_free(s);
+}
+
+const struct store_info *sweep_info(const struct sweep *sweep) { return sweep->info; }
+
+uint64_t sweep_total(const struct sweep *sweep) { return sweep->total; }
+
+/* --- running --- */
+
+struct slot {
+	struct point_result result;
+	bool full;
+};
+
+struct pool {
+	const struct sweep *sweep;
+	GMutex lock;
+	GCond filled, emptied;
+	struct slot *slots; /* point i of the shard in slot i mod window */
+	uint64_t window;
+	uint64_t cell, point;    /* the next of the grid, whatever shard */
+	uint64_t taken, written; /* of the shard */
+	unsigned working;        /* threads */
+	bool stop, asked;        /* asked: by settings->stop() */
+};
+
+/* The next point of the shard, the lock held. */
+static bool next_point(struct pool *pool, uint64_t *index, uint64_t *point, uint64_t *cell)
+{
+	const struct sweep *s = pool->sweep;
+
+	while (pool->cell < s->plan->cells) {
+		*cell = pool->cell++;
+		if (!sweep_plan_admits(s->plan, *cell))
+			continue;
+		*point = pool->point++;
+		if (*point % s->info->shards != s->info->shard)
+			continue;
+		*index = pool->taken++;
+		return true;
+	}
+	return false;
+}
+
+static bool take(struct pool *pool, uint64_t *index, uint64_t *point, uint64_t *cell)
+{
+	const struct sweep_settings *o = pool->sweep->settings;
+
+	while (!pool->stop && pool->taken - pool->written >= pool->window)
+		g_cond_wait(&pool->emptied, &pool->lock);
+	if (o->stop && o->stop(o->data))
+		pool->stop = pool->asked = true;
+	return !pool->stop && next_point(pool, index, point, cell);
+}
+
+static gpointer work(gpointer data)
+{
+	struct pool *pool = data;
+	const struct sweep *s = pool->sweep;
+	struct diagnostics d;
+	uint64_t index, point, cell;
+
+	diagnostics_init(&d);
+	/* The same file again, for a scenario is not for two threads; it was read once without an
+	 * error, and if it changed since then nothing can be said about the rest. */
+	struct replay *replay = replay_load(s->path, &s->settings->replay, &d, NULL);
+	const struct point_runner runner = runner_of(s, replay);
+
+	g_mutex_lock(&pool->lock);
+	while (replay && take(pool, &index, &point, &cell)) {
+		struct point_result result;
+
+		g_mutex_unlock(&pool->lock);
+		point_run(&runner, point, cell, &result);
+		g_mutex_lock(&pool->lock);
+		pool->slots[index % pool->window] = (struct slot){ result, true };
+		g_cond_signal(&pool->filled);
+	}
+	pool->working--;
+	g_cond_signal(&pool->filled);
+	g_mutex_unlock(&pool->lock);
+	replay_free(replay);
+	diagnostics_clear(&d);
+	return NULL;
+}
+
+/* The result that comes next in order; false: there is none any more. */
+static bool receive(struct pool *pool, struct point_result *ret)
+{
+	struct slot *slot = &pool->slots[pool->written % pool->window];
+
+	g_mutex_lock(&pool->lock);
+	while (!slot->full && (pool->working || pool->written < pool->taken))
+		g_cond_wait(&pool->filled, &pool->lock);
+	const bool got = slot->full;
+
+	if (got) {
+		*ret = slot->result;
+		slot->full = false;
+		pool->written++;
+		g_cond_broadcast(&pool->emptied);
+	}
+	g_mutex_unlock(&pool->lock);
+	return got;
+}
+
+static bool write_results(struct pool *pool, struct store *store, GError **error)
+{
+	const struct sweep *s = pool->sweep;
+	const struct sweep_settings *o = s->settings;
+	struct point_result result;
+	uint64_t pending = 0;
+	bool ok = true;
+
+	while (ok && receive(pool, &result)) {
+		ok = store_add(store, &result.point, result.histograms, error);
+		point_result_clear(&s->measures, &result);
+		const bool now = o->tick && o->tick(o->data, store_info(store)->done, s->total);
+
+		pending++;
+		if (ok && (o->batch ? pending >= o->batch : now)) {
+			ok = store_commit(store, error);
+			pending = 0;
+		}
+	}
+	return ok && store_commit(store, error);
+}
+
+static bool run_pool(struct pool *pool, struct store *store, GError **error)
+{
+	const unsigned n = pool->sweep->settings->threads;
+	g_autofree GThread **threads = g_new0(GThread *, n);
+	struct point_result rest;
+
+	pool->working = n;
+	for (unsigned i = 0; i < n; i++)
+		threads[i] = g_thread_new("sweep", work, pool);
+	const bool ok = write_results(pool, store, error);
+
+	g_mutex_lock(&pool->lock);
+	pool->stop = true;
+	g_cond_broadcast(&pool->emptied);
+	g_mutex_unlock(&pool->lock);
+	for (unsigned i = 0; i < n; i++)
+		g_thread_join(threads[i]);
+	while (!ok && receive(pool, &rest)) /* what was not written */
+		point_result_clear(&pool->sweep->measures, &rest);
+	return ok;
+}
+
+static bool same_values(const struct measures *m, const struct store_point *a,
+			const struct store_point *b)
+{
+	if (a->status != b->status || a->fingerprint != b->fingerprint || a->seed != b->seed)
+		return false;
+	for (uint32_t i = 0; i < m->n_metrics; i++) {
+		const struct store_value *x = &a->values[i], *y = &b->values[i];
+
+		if (x->there != y->there ||
+		    (x->there && (x->value.num != y->value.num || x->value.den != y->value.den)))
+			return false;
+	}
+	return true;
+}
+
+/* The last point of the store once more: a program of the same version may still be another. */
+static bool check_last(const struct sweep *s, struct store *store, GError **error)
+{
+	const struct store_info *info = store_info(store);
+	const struct point_runner r = runner_of(s, s->replay);
+	const struct store_point *last;
+	struct point_result again;
+
+	if (!info->done)
+		return true;
+	store_seek(store, (info->done - 1) * info->shards + info->shard);
+	if (!store_next(store, &last, error)) {
+		if (error && !*error)
+			g_set_error(error, STORE_ERROR, EXIT_USAGE,
+				    "the store is damaged: points are missing among its %" PRIu64,
+				    info->done);
+		return false;
+	}
+	point_run(&r, last->point, last->cell, &again);
+	const bool same = same_values(&s->measures, last, &again.point);
+
+	if (!same)
+		g_set_error(error, STORE_ERROR, EXIT_USAGE,
+			    "point %" PRIu64
+			    " of the store comes out differently now: another program made it, "
+			    "though of the same version",
+			    last->point);
+	point_result_clear(&s->measures, &again);
+	store_rewind(store);
+	return same;
+}
+
+/* Past the points that are in the store: they are a prefix of the shard's. */
+static void skip_done(struct pool *pool, uint64_t done)
+{
+	uint64_t index, point, cell;
+
+	while (pool->taken < done && next_point(pool, &index, &point, &cell))
+		;
+	pool->written = pool->taken;
+}
+
+bool sweep_run(struct sweep *s, struct store *store, bool *stopped, GError **error)
+{
+	struct pool pool = { .sweep = s, .window = (uint64_t)SWEEP_WINDOW * s->settings->threads };
+	bool ok;
+
+	*stopped = false;
+	if (!check_last(s, store, error))
+		return false;
+	g_mutex_init(&pool.lock);
+	g_cond_init(&pool.filled);
+	g_cond_init(&pool.emptied);
+	pool.slots = g_new0(struct slot, pool.window);
+	skip_done(&pool, store_info(store)->done);
+	ok = run_pool(&pool, store, error);
+	g_free(pool.slots);
+	g_mutex_clear(&pool.lock);
+	g_cond_clear(&pool.filled);
+	g_cond_clear(&pool.emptied);
+	*stopped = ok && store_info(store)->done < s->total;
+	if (*stopped && !pool.asked) {
+		g_set_error(error, STORE_ERROR, EXIT_IO, "%s: cannot be read again", s->path);
+		return false;
+	}
+	if (!ok || *stopped)
+		return ok;
+	return store_info(store)->finished || store_finish(store, error);
+}
