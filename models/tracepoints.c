@@ -15,6 +15,8 @@ static const char *const modules[] = { "", " [kvm]" }; /* of functions[] */
 static const char *const modes[] = { "ABS", "ABS|PINNED", "ABS|HARD", "ABS|PINNED|HARD" };
 static const char *const states[] = { "R", "R+", "S", "X" };
 static const char *const early_late[] = { "early", "late" };
+static const char *const wakeups[] = { "wait", "poll" };
+static const char *const halt_changes[] = { "grow", "shrink" };
 static const char *const paths[] = { "hrtimer", "hv", "at_start" };
 static const char *const msr_accesses[] = { "msr_read", "msr_write" };
 static const char *const apic_accesses[] = { "apic_read", "apic_write" };
@@ -37,7 +39,7 @@ static const struct trace_field f_accept[] = { F_U64("apicid"), F_U64("vec") };
 static const struct trace_field f_irq[] = { F_U64("irq") };
 static const struct trace_field f_eoi[] = { F_U64("apicid"), F_U64("vector") };
 static const struct trace_field f_expire_wait[] = { F_U64("vcpu"), F_S64("delta"), F_NAME("when", early_late) };
-static const struct trace_field f_wakeup[] = { F_U64("ns") };
+static const struct trace_field f_wakeup[] = { F_NAME("how", wakeups), F_U64("ns") };
 static const struct trace_field f_hrtimer_start[] = { F_U64("hrtimer"), F_NAME("function", functions),
 	F_NAME("module", modules), F_U64("expires"), F_NAME("mode", modes) };
 static const struct trace_field f_hrtimer[] = { F_U64("hrtimer"), F_NAME("function", functions) };
@@ -66,6 +68,8 @@ static const struct trace_field f_late_arm[] = { F_U64("vcpu"), F_U64("n"), F_U6
 static const struct trace_field f_apic[] = { F_NAME("access", apic_accesses), F_NAME("reg", apic_registers),
 	F_U64("val") };
 static const struct trace_field f_hv_state[] = { F_U64("vcpu_id"), F_U64("hv_timer") };
+static const struct trace_field f_halt_poll[] = { F_U64("vcpu_id"), F_U64("new"), F_NAME("change", halt_changes),
+	F_U64("old") };
 static const struct trace_field f_set_param[] = { F_NAME("param", params), F_S64("value"),
 	F_NAME("result", param_results) };
 
@@ -83,7 +87,7 @@ static const struct trace_event *const events[TP_COUNT] = {
 	EVENT(TP_KVM_INJ_VIRQ, EVENT, "kvm", "kvm_inj_virq", f_irq, "IRQ 0x{irq:x}"),
 	EVENT(TP_KVM_EOI, EVENT, "kvm", "kvm_eoi", f_eoi, "apicid {apicid:x} vector {vector}"),
 	EVENT(TP_KVM_WAIT_LAPIC_EXPIRE, EVENT, "kvm", "kvm_wait_lapic_expire", f_expire_wait, "vcpu {vcpu}: delta {delta:d} ({when})"),
-	EVENT(TP_KVM_VCPU_WAKEUP, EVENT, "kvm", "kvm_vcpu_wakeup", f_wakeup, "wait time {ns} ns, polling valid"),
+	EVENT(TP_KVM_VCPU_WAKEUP, EVENT, "kvm", "kvm_vcpu_wakeup", f_wakeup, "{how} time {ns} ns, polling valid"),
 	EVENT(TP_HRTIMER_START, EVENT, "timer", "hrtimer_start", f_hrtimer_start,
 	      "hrtimer={hrtimer:016x} function={function}{module} expires={expires} softexpires={expires} mode={mode}"),
 	EVENT(TP_HRTIMER_CANCEL, EVENT, "timer", "hrtimer_cancel", f_hrtimer, "hrtimer={hrtimer:016x}"),
@@ -116,6 +120,8 @@ static const struct trace_event *const events[TP_COUNT] = {
 	EVENT(TP_KVM_APIC, EVENT, "kvm", "kvm_apic", f_apic, "{access} {reg} = 0x{val:x}"),
 	EVENT(TP_KVM_HV_TIMER_STATE, EVENT, "kvm", "kvm_hv_timer_state", f_hv_state,
 	      "vcpu_id {vcpu_id:x} hv_timer {hv_timer:x}"),
+	EVENT(TP_KVM_HALT_POLL_NS, EVENT, "kvm", "kvm_halt_poll_ns", f_halt_poll,
+	      "vcpu {vcpu_id}: halt_poll_ns {new} ({change} {old})"),
 	EVENT(TP_SET_PARAM, INTERNAL, "lapicsim", "set_param", f_set_param, ""),
 };
 /* clang-format on */

@@ -46,6 +46,7 @@ enum tracepoint {
 	TP_KVM_APIC = 30,
 	TP_KVM_HV_TIMER_STATE = 31,
 	TP_SET_PARAM = 32, /* internal: a module parameter was written, or the write was refused */
+	TP_KVM_HALT_POLL_NS = 33,
 	TP_COUNT
 };
 

@@ -49,6 +49,7 @@
 	COST(wakeup, 500, "try_to_wake_up()")                                                      \
 	COST(context_switch, 1100, "schedule(): sched_out, switch, sched_in")                      \
 	COST(block, 300, "kvm_vcpu_block() before it sleeps, and after it woke")                   \
+	COST(poll_loop, 50, "one turn of kvm_vcpu_block()'s polling")                              \
 	COST(irq_delivery, 100, "end of VM-entry to the first instruction of the guest's handler") \
 	COST(guest_op, 10, "a guest instruction that does not exit, RDTSC included")               \
 	COST(migration, 1000, "the stopper thread moving a running task to another CPU")

@@ -90,6 +90,21 @@ void cpu_end_wait(struct host_cpu *cpu, struct context *ctx)
 	}
 }
 
+void cpu_end_after_turn(struct host_cpu *cpu, struct context *ctx, ps_t total, ps_t turn)
+{
+	const bool running = cpu->top == ctx && !cpu->stopped && !cpu->dispatching;
+
+	if (running)
+		stop_segment(cpu);
+
+	const uint64_t ran = total.v - ctx->left.v;
+	const uint64_t rest = (turn.v - ran % turn.v) % turn.v;
+
+	ctx->left = ps_min(ctx->left, ps(rest));
+	if (running)
+		sim_event_arm(cpu->host->sim, &cpu->segment, sim_now(cpu->host->sim));
+}
+
 static bool takes_interrupts(const struct host_cpu *cpu) { return cpu->top->mode != RUN_IRQS_OFF; }
 
 void host_raise(struct host_cpu *cpu, enum irq_source source)

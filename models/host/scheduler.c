@@ -43,6 +43,8 @@ static void enqueue(struct host_cpu *cpu, struct task *task, bool at_head)
 	cpu->n_queued++;
 	cpu->host->queued_tasks++;
 	nohz_note_idle(cpu);
+	if (cpu->current != task && cpu->current->ops && cpu->current->ops->crowded)
+		cpu->current->ops->crowded(cpu->current, cpu);
 }
 
 static void dequeue(struct task *task)

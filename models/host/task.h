@@ -46,6 +46,8 @@ struct task_ops {
 			 struct host_cpu *cpu); /* preempt notifier: load; may be NULL */
 	void (*sched_out)(struct task *task,
 			  struct host_cpu *cpu); /* preempt notifier: put; may be NULL */
+	/* Somebody else began to wait for the CPU on which it runs; may be NULL. */
+	void (*crowded)(struct task *task, struct host_cpu *cpu);
 	void (*guest_exit)(struct task *task,
 			   struct host_cpu *cpu); /* interrupt in guest mode: begin the VM-exit */
 };

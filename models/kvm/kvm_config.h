@@ -31,6 +31,7 @@ enum kvm_param { KVM_PARAM_LAPIC_TIMER_ADVANCE_NS, KVM_PARAM_MIN_TIMER_PERIOD_US
 struct kvm_config {                     /* as modprobe would take them */
 	int64_t lapic_timer_advance_ns; /* v6.11 on: lapic_timer_advance, 0 or not */
 	int64_t min_timer_period_us;
+	int64_t halt_poll_ns, halt_poll_ns_grow, halt_poll_ns_grow_start, halt_poll_ns_shrink;
 	uint32_t tsc_tolerance_ppm;
 	bool preemption_timer; /* kvm_intel: use the VMX preemption timer where the release has it
 				*/

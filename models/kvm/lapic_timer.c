@@ -84,6 +84,7 @@ static bool make_pending(struct host_cpu *cpu, struct vcpu *vcpu)
 	vcpu->requests |= REQ_PENDING_TIMER;
 	if (order == OWED_AFTER_PENDING)
 		record_owed(vcpu);
+	vcpu_poll_look(vcpu);
 	return true;
 }
 

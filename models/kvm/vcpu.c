@@ -6,8 +6,6 @@
 #include "tune.h"
 #include "wait.h"
 
-static void enter(struct host_cpu *cpu, struct vcpu *vcpu);
-static void loop_edge(struct host_cpu *cpu, struct vcpu *vcpu);
 static void process_requests(struct host_cpu *cpu, void *owner);
 
 ps_t vcpu_cost(struct vcpu *vcpu, enum cost_id id)
@@ -130,7 +128,7 @@ static void op_handled(struct host_cpu *cpu, void *owner)
 	struct vcpu *vcpu = owner;
 
 	vcpu_next_op(vcpu);
-	loop_edge(cpu, vcpu);
+	vcpu_loop_edge(cpu, vcpu);
 }
 
 static void trace_msr(struct host_cpu *cpu, struct vcpu *vcpu, bool write, uint32_t index,
@@ -219,7 +217,7 @@ static void write_tsc(struct host_cpu *cpu, struct vcpu *vcpu)
 	else
 		vcpu_write_tsc(vcpu, guest_cycles((uint64_t)vcpu->tsc_write.value));
 	vcpu->tsc_write.due = false;
-	loop_edge(cpu, vcpu);
+	vcpu_loop_edge(cpu, vcpu);
 }
 
 static void write_msr(struct host_cpu *cpu, struct vcpu *vcpu)
@@ -236,7 +234,7 @@ static void write_msr(struct host_cpu *cpu, struct vcpu *vcpu)
 		write_deadline(cpu, vcpu);
 }
 
-static void hv_handled(struct host_cpu *cpu, void *owner) { loop_edge(cpu, owner); }
+static void hv_handled(struct host_cpu *cpu, void *owner) { vcpu_loop_edge(cpu, owner); }
 
 static void handled(struct host_cpu *cpu, void *owner)
 {
@@ -244,7 +242,7 @@ static void handled(struct host_cpu *cpu, void *owner)
 
 	if (vcpu->stop == STOP_OTHER_EXIT) { /* an exit of the loop, not of the operation */
 		vcpu->stop = STOP_OP;
-		loop_edge(cpu, vcpu);
+		vcpu_loop_edge(cpu, vcpu);
 		return;
 	}
 	switch (vcpu->reason) {
@@ -264,7 +262,7 @@ static void handled(struct host_cpu *cpu, void *owner)
 	case EXIT_REASON_EXTERNAL_INTERRUPT:
 	case EXIT_REASON_COUNT: break;
 	}
-	loop_edge(cpu, vcpu);
+	vcpu_loop_edge(cpu, vcpu);
 }
 
 /* --- VM-entry --- */
@@ -320,7 +318,7 @@ static void entry_check(struct host_cpu *cpu, void *owner)
 	if (vcpu->requests || vcpu->mode == EXITING_GUEST_MODE || cpu->need_resched ||
 	    vcpu->pause) {
 		vcpu->mode = OUTSIDE_GUEST_MODE;
-		loop_edge(cpu, vcpu);
+		vcpu_loop_edge(cpu, vcpu);
 		return;
 	}
 	lapic_timer_check(vcpu);
@@ -382,57 +380,9 @@ static void process_requests(struct host_cpu *cpu, void *owner)
 		interrupts_off(vcpu);
 }
 
-static void enter(struct host_cpu *cpu, struct vcpu *vcpu)
+void vcpu_enter(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	run(vcpu, COST_enter_guest, RUN_KERNEL, process_requests);
-}
-
-/* --- halting --- */
-
-static bool runnable(const struct vcpu *vcpu)
-{
-	return vcpu->irr && !vcpu->isr && guest_interruptible(&vcpu->guest);
-}
-
-static void back_in_hv(struct host_cpu *cpu, void *owner) { loop_edge(cpu, owner); }
-
-static void block_ends(struct host_cpu *cpu, void *owner)
-{
-	struct vcpu *vcpu = owner;
-
-	vcpu->on_waitqueue = false;
-	HOST_TRACE(cpu, TP_KVM_VCPU_WAKEUP, vcpu->index,
-		   ps_sub(sim_now(vcpu->host->sim), vcpu->blocked).v / PS_PER_NS);
-	lapic_timer_to_hv(cpu, vcpu, back_in_hv);
-}
-
-/* On the wait queue first, then the look: a wake-up in between is not lost. */
-static void about_to_sleep(struct host_cpu *cpu, void *owner)
-{
-	struct vcpu *vcpu = owner;
-
-	vcpu->on_waitqueue = true;
-	run(vcpu, COST_block, RUN_KERNEL, block_ends);
-	if (!lapic_timer_visible(&vcpu->timer) && !runnable(vcpu) && !vcpu->pause)
-		task_block(cpu);
-}
-
-/* The preemption timer stops outside guest mode, so the hrtimer takes over before the vCPU sleeps.
- */
-static void in_software(struct host_cpu *cpu, void *owner)
-{
-	run(owner, COST_block, RUN_KERNEL, about_to_sleep);
-}
-
-static void block(struct host_cpu *cpu, struct vcpu *vcpu)
-{
-	if (runnable(vcpu)) {
-		vcpu->halted = false;
-		enter(cpu, vcpu);
-		return;
-	}
-	vcpu->blocked = sim_now(vcpu->host->sim);
-	lapic_timer_to_sw(cpu, vcpu, in_software);
 }
 
 /* --- the loop --- */
@@ -443,9 +393,9 @@ static void enter_kvm_run(struct host_cpu *cpu, void *owner)
 
 	vcpu->in_user_space = false;
 	if (vcpu->halted)
-		block(cpu, vcpu);
+		vcpu_block(cpu, vcpu);
 	else
-		enter(cpu, vcpu);
+		vcpu_enter(cpu, vcpu);
 }
 
 /* A signal is pending: KVM_RUN returns, and the thread sleeps until it is resumed. */
@@ -463,9 +413,9 @@ static void go_round(struct host_cpu *cpu, struct vcpu *vcpu)
 		return;
 	}
 	if (vcpu->halted)
-		block(cpu, vcpu);
+		vcpu_block(cpu, vcpu);
 	else
-		enter(cpu, vcpu);
+		vcpu_enter(cpu, vcpu);
 	vcpu->task.ctx.may_schedule = true;
 }
 
@@ -488,7 +438,7 @@ static void at_loop_edge(struct host_cpu *cpu, void *owner)
 	run(vcpu, COST_inject, RUN_KERNEL, inject);
 }
 
-static void loop_edge(struct host_cpu *cpu, struct vcpu *vcpu)
+void vcpu_loop_edge(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	run(vcpu, COST_loop_edge, RUN_KERNEL, at_loop_edge);
 }
@@ -524,7 +474,14 @@ static void sched_in(struct task *task, struct host_cpu *cpu)
 	lapic_timer_load_hv(cpu, vcpu, notified);
 }
 
-static const struct task_ops vcpu_task_ops = { .sched_in = sched_in, .guest_exit = guest_exit };
+static void crowded(struct task *task, struct host_cpu *cpu)
+{
+	vcpu_poll_look(sim_container_of(task, struct vcpu, task));
+}
+
+static const struct task_ops vcpu_task_ops = { .sched_in = sched_in,
+					       .crowded = crowded,
+					       .guest_exit = guest_exit };
 
 bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 	       const struct vcpu_setup *setup)
@@ -567,6 +524,7 @@ void vcpu_start(struct vcpu *vcpu) { cpu_run(&vcpu->task.ctx, ps(0), RUN_KERNEL,
 void vcpu_pause(struct vcpu *vcpu)
 {
 	vcpu->pause = true;
+	vcpu_poll_look(vcpu);
 	if (vcpu->on_waitqueue) {
 		vcpu->woken = sim_now(vcpu->host->sim);
 		task_wake(vcpu->host, NULL, &vcpu->task);

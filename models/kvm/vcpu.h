@@ -12,7 +12,7 @@
  *vcpu_tsc.c.
  *
  * Units:  ps; guest TSC in cycles. Errors: none at run time.
- * Left out: user-space exits but for a pause, nested guests, halt polling, APICv. See
+ * Left out: user-space exits but for a pause, nested guests, APICv. See
  *docs/model-limits.md. Source: arch/x86/kvm/x86.c (vcpu_run(), vcpu_enter_guest()),
  *virt/kvm/kvm_main.c (kvm_vcpu_block(), kvm_vcpu_kick()).
  */
@@ -96,6 +96,11 @@ struct vcpu {
 	bool exit_open;                 /* exited and not entered since */
 	ps_t woken, ran, blocked;       /* wake-up, last sched_in, beginning of a halt */
 
+	/* vcpu_halt.c */
+	bool polling;
+	ps_t poll_total;  /* of the poll under way */
+	uint32_t poll_ns; /* vcpu->halt_poll_ns */
+
 	/* what a preempt notifier interrupts: the thread goes on there */
 	struct context interrupted;
 	struct timer_start interrupted_plan;
@@ -168,7 +173,18 @@ void vcpu_adjust_tsc(struct vcpu *vcpu, int64_t by);
 /* Where the CPU cannot scale: the offset is moved forward to what the guest's rate has come to. */
 void vcpu_catch_up(struct vcpu *vcpu);
 
-/* --- between vcpu.c and vcpu_guest.c --- */
+/* --- vcpu_halt.c --- */
+
+/* kvm_vcpu_block(): polls, then sleeps, until there is something to do. */
+void vcpu_block(struct host_cpu *cpu, struct vcpu *vcpu);
+
+/* A poller's condition may have changed: it notices at the end of its turn. */
+void vcpu_poll_look(struct vcpu *vcpu);
+
+/* --- between the files of vcpu --- */
+
+void vcpu_enter(struct host_cpu *cpu, struct vcpu *vcpu);
+void vcpu_loop_edge(struct host_cpu *cpu, struct vcpu *vcpu);
 
 void vcpu_begin_exit(struct vcpu *vcpu, enum exit_reason reason);
 void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu);

@@ -106,6 +106,14 @@ static void print_kvm(const struct scenario_run *run, GString *out)
 		print_section(out, SECTION_KVM, &v, "\n  ", advance);
 	if (kvm->min_timer_period_us != KVM_PARAM_DEFAULT)
 		print_section(out, SECTION_KVM, &v, "\n  ", "min_timer_period_us");
+	if (kvm->halt_poll_ns != KVM_PARAM_DEFAULT)
+		print_section(out, SECTION_KVM, &v, "\n  ", "halt_poll_ns");
+	if (kvm->halt_poll_ns_grow != KVM_PARAM_DEFAULT)
+		print_section(out, SECTION_KVM, &v, "\n  ", "halt_poll_ns_grow");
+	if (kvm->halt_poll_ns_grow_start != KVM_PARAM_DEFAULT)
+		print_section(out, SECTION_KVM, &v, "\n  ", "halt_poll_ns_grow_start");
+	if (kvm->halt_poll_ns_shrink != KVM_PARAM_DEFAULT)
+		print_section(out, SECTION_KVM, &v, "\n  ", "halt_poll_ns_shrink");
 	g_string_append(out, "\nkvm_intel:");
 	print_section(out, SECTION_KVM_INTEL, &v, "\n  ", NULL);
 	g_string_append_c(out, '\n');

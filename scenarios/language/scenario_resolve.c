@@ -220,7 +220,11 @@ static void read_kvm(struct resolve *r)
 	static const char *const names[] = { ADVANCE_NUMBER, ADVANCE_SWITCH };
 	const struct node *kvm = node_get(r->tree, "kvm");
 	struct kvm_values v = { .config = { .lapic_timer_advance_ns = KVM_PARAM_DEFAULT,
-					    .min_timer_period_us = KVM_PARAM_DEFAULT } };
+					    .min_timer_period_us = KVM_PARAM_DEFAULT,
+					    .halt_poll_ns = KVM_PARAM_DEFAULT,
+					    .halt_poll_ns_grow = KVM_PARAM_DEFAULT,
+					    .halt_poll_ns_grow_start = KVM_PARAM_DEFAULT,
+					    .halt_poll_ns_shrink = KVM_PARAM_DEFAULT } };
 
 	section_read(kvm, SECTION_KVM, &r->tree->at, &v, r->d);
 	section_read(node_get(r->tree, "kvm_intel"), SECTION_KVM_INTEL, &r->tree->at, &v, r->d);
