@@ -34,7 +34,7 @@ static const char schema[] =
 	" PRIMARY KEY (point, histogram, low)) WITHOUT ROWID;"
 	"CREATE VIEW parameters AS SELECT p.point, a.key, v.text, v.number, a.unit"
 	" FROM points p, axes a JOIN axis_values v"
-	" ON v.axis = a.axis AND v.place = (p.cell / a.stride) % a.n;"
+	" ON v.axis = a.axis AND v.place = (p.cell / a.stride) % (a.n);"
 	"INSERT INTO state VALUES (0);";
 /* clang-format on */
 
