@@ -72,6 +72,8 @@ static const struct trace_field f_halt_poll[] = { F_U64("vcpu_id"), F_U64("new")
 	F_U64("old") };
 static const struct trace_field f_set_param[] = { F_NAME("param", params), F_S64("value"),
 	F_NAME("result", param_results) };
+static const struct trace_field f_iteration[] = { F_U64("vcpu"), F_U64("n"), F_U64("cycles") };
+static const struct trace_field f_guest_wakeup[] = { F_U64("vcpu"), F_U64("n"), F_S64("late_cycles") };
 
 #define EVENT(id_, kind_, system_, name_, fields_, format_) \
 	[id_] = &(const struct trace_event){ .id = id_, .kind = TRACE_KIND_##kind_, .system = system_, \
@@ -123,6 +125,8 @@ static const struct trace_event *const events[TP_COUNT] = {
 	EVENT(TP_KVM_HALT_POLL_NS, EVENT, "kvm", "kvm_halt_poll_ns", f_halt_poll,
 	      "vcpu {vcpu_id}: halt_poll_ns {new} ({change} {old})"),
 	EVENT(TP_SET_PARAM, INTERNAL, "lapicsim", "set_param", f_set_param, ""),
+	EVENT(TP_GUEST_ITERATION, INTERNAL, "lapicsim", "guest_iteration", f_iteration, ""),
+	EVENT(TP_GUEST_WAKEUP, INTERNAL, "lapicsim", "guest_wakeup", f_guest_wakeup, ""),
 };
 /* clang-format on */
 

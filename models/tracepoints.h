@@ -47,6 +47,8 @@ enum tracepoint {
 	TP_KVM_HV_TIMER_STATE = 31,
 	TP_SET_PARAM = 32, /* internal: a module parameter was written, or the write was refused */
 	TP_KVM_HALT_POLL_NS = 33,
+	TP_GUEST_ITERATION = 34, /* internal: a guest's loop went round once */
+	TP_GUEST_WAKEUP = 35,    /* internal: a guest's thread ran again after a sleep */
 	TP_COUNT
 };
 

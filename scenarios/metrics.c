@@ -28,6 +28,9 @@ static const struct metric metrics[] = {
 	{ "deliver", "lapic_sample", "deliver", DIM_TIME, "from there to the handler's first RDTSC" },
 	{ "exit", "exit_handled", "time", DIM_TIME, "kvm_exit to the next kvm_entry, as perf kvm stat counts it" },
 	{ "advance_ns", "timer_advance", "advance_ns", DIM_NS, "timer_advance_ns after each expiry that was injected" },
+	{ "iteration", "guest_iteration", "cycles", DIM_CYCLES, "one turn of workload vmexit, as the guest's TSC counts it" },
+	{ "wake_latency", "guest_wakeup", "late_cycles", DIM_CYCLES,
+	  "workload cyclictest: the woken thread's reading of the TSC minus the time it slept for" },
 	{ "wakeup", "kvm_vcpu_wakeup", "ns", DIM_NS, "a halted vCPU woke: how long it was blocked" },
 };
 /* clang-format on */

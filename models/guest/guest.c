@@ -35,6 +35,21 @@ static void apply(struct guest *guest, const struct guest_op *op)
 	}
 }
 
+bool guest_measures(struct guest *guest, guest_cycles_t tsc, int64_t *ret)
+{
+	const struct guest_op *op = guest_op(guest);
+	const uint64_t from = op->measure == MEASURE_WAKEUP ? op->value.v : guest->measured_at.v;
+
+	if (op->measure == MEASURE_NOTHING)
+		return false;
+	guest->measured_at = tsc;
+	if (op->measure == MEASURE_FROM)
+		return false;
+	*ret = (int64_t)(tsc.v - from);
+	guest->measured++;
+	return true;
+}
+
 void guest_op_done(struct guest *guest)
 {
 	apply(guest, guest_op(guest));

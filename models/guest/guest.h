@@ -50,8 +50,17 @@ enum apic_reg { APIC_LVTT = 0x320, APIC_TMICT = 0x380, APIC_TMCCT = 0x390, APIC_
 #define LVTT_MASKED (UINT64_C(1) << 16)
 #define LVTT_MODE_SHIFT 17
 
+/* What is recorded when an operation that does not exit is complete, at the TSC of then. */
+enum guest_measure {
+	MEASURE_NOTHING,
+	MEASURE_FROM,      /* nothing yet: an iteration begins             */
+	MEASURE_ITERATION, /* since the one before; the next begins         */
+	MEASURE_WAKEUP,    /* since .value, an absolute time; may be early  */
+};
+
 struct guest_op {
 	enum guest_op_kind kind;
+	enum guest_measure measure;
 	ps_t time; /* GUEST_COMPUTE, GUEST_SPIN_FOR; other instructions cost a guest_op */
 	guest_cycles_t value;
 	enum apic_reg reg;
@@ -84,8 +93,13 @@ struct guest {
 	guest_cycles_t deadline; /* the last one written that is not 0 */
 	uint32_t apic_read;      /* what the last GUEST_APIC_READ gave */
 	struct guest_lvtt lvtt;
-	unsigned step, handler_step; /* the workload's place in its two programs */
-	uint64_t wait_target;        /* program: what .handled must reach for it to go on */
+	uint64_t measured;             /* measurements made */
+	guest_cycles_t measured_at;    /* and when the last one was */
+	unsigned step, handler_step;   /* the workload's place in its two programs */
+	uint64_t wait_target;          /* program: what .handled must reach for it to go on */
+	uint64_t batch, batch_ends;    /* vmexit: iterations of this batch; the last one's number */
+	guest_cycles_t batch_from;     /* vmexit: when the batch began */
+	guest_cycles_t began, wake_at; /* cyclictest, idle_nohz: the begin, the next time */
 	struct guest_op op, handler_op;
 };
 
@@ -99,6 +113,9 @@ static inline struct guest_op *guest_op(struct guest *guest)
 
 /* The operation on top is complete: moves on to the next one. */
 void guest_op_done(struct guest *guest);
+
+/* The operation on top is complete at @tsc. True: it measured @ret, in cycles. */
+bool guest_measures(struct guest *guest, guest_cycles_t tsc, int64_t *ret);
 
 /* Can an interrupt be delivered now? Not with IF=0, nor between STI and the end of the next
  * operation. */

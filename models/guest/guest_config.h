@@ -19,6 +19,9 @@ enum exit_reason {
 	EXIT_REASON_COUNT
 };
 
+/* What workload vmexit does over and over. */
+enum vmexit_test { VMEXIT_TSCDEADLINE, VMEXIT_TSCDEADLINE_IMMED, VMEXIT_CPUID };
+
 enum guest_wait { GUEST_WAIT_SPIN, GUEST_WAIT_HLT };
 enum exit_grid { EXITS_FROM_LAST, EXITS_FROM_GRID };
 
@@ -85,6 +88,11 @@ struct guest_config {
 	bool handler_rdmsr; /* the handler reads APIC_ID by RDMSR before its EOI (an exit, in x2APIC
 			       mode) */
 	struct other_exits other_exits;
+	enum vmexit_test test;
+	struct quantity interval; /* between two wake-ups */
+	struct quantity wakeup;   /* the guest's kernel from its handler to the woken thread */
+	uint32_t hz;              /* the guest's ticks a second */
+	struct quantity tick;     /* the work of a tick's handler */
 	struct program_part start, repeat,
 		handler;     /* workload program: once; then for ever; the handler, default rdtsc */
 	uint64_t n_recorded; /* workload recorded (R20) */

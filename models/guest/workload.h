@@ -24,7 +24,8 @@ struct workload {
 };
 
 extern const struct workload workload_tscdeadline_latency, workload_busy, workload_recorded,
-	workload_program;
+	workload_program, workload_vmexit, workload_cyclictest, workload_periodic_tick,
+	workload_idle_nohz;
 
 /* All workloads, in the order in which they are listed. */
 const struct workload *const *workloads_all(size_t *n);

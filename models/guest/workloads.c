@@ -6,6 +6,10 @@ static const struct workload *const workloads[] = {
 	&workload_busy,
 	&workload_recorded,
 	&workload_program,
+	&workload_vmexit,
+	&workload_cyclictest,
+	&workload_periodic_tick,
+	&workload_idle_nohz,
 };
 
 const struct workload *const *workloads_all(size_t *n)

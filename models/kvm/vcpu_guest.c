@@ -187,6 +187,16 @@ static bool exits(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op
 	}
 }
 
+static void measure(struct host_cpu *cpu, struct vcpu *vcpu, enum guest_measure what)
+{
+	const uint64_t n = vcpu->guest.measured;
+	int64_t cycles;
+
+	if (guest_measures(&vcpu->guest, vcpu_tsc(vcpu), &cycles))
+		HOST_TRACE(cpu, what == MEASURE_WAKEUP ? TP_GUEST_WAKEUP : TP_GUEST_ITERATION,
+			   vcpu->index, vcpu->id, n, (uint64_t)cycles);
+}
+
 static void guest_segment_ends(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
@@ -220,6 +230,7 @@ static void guest_segment_ends(struct host_cpu *cpu, void *owner)
 		if (guest->in_handler)
 			lapic_timer_delivered(cpu, vcpu);
 	}
+	measure(cpu, vcpu, op->measure);
 	vcpu_next_op(vcpu);
 	if (guest_interruptible(guest) && vcpu->window)
 		vcpu_begin_exit(vcpu, EXIT_REASON_INTERRUPT_WINDOW);
