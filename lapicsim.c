@@ -36,6 +36,25 @@ static int help(void)
 	return print_result(out->str);
 }
 
+/* A task of a Slurm job array is a shard. What the environment says is read here alone: the command
+ * gets it as an argument, before those that were typed. */
+static int run_sweep(int argc, char **argv)
+{
+	const char *id = g_getenv("SLURM_ARRAY_TASK_ID"), *min = g_getenv("SLURM_ARRAY_TASK_MIN");
+	const char *step = g_getenv("SLURM_ARRAY_TASK_STEP"),
+		   *count = g_getenv("SLURM_ARRAY_TASK_COUNT");
+	g_autofree char **arguments = g_new0(char *, (size_t)argc + 2);
+	g_autofree char *array = NULL;
+
+	if (!id || !min || !count)
+		return command_sweep.run(argc, argv);
+	array = g_strdup_printf("--slurm-array=%s,%s,%s,%s", id, min, step ? step : "1", count);
+	arguments[0] = argv[0];
+	arguments[1] = array;
+	memcpy(arguments + 2, argv + 1, (size_t)(argc - 1) * sizeof(*argv));
+	return command_sweep.run(argc + 1, arguments);
+}
+
 int main(int argc, char **argv)
 {
 	/* A reader that went away is an error of write(), not a death; so is a file at its size
@@ -51,6 +70,8 @@ int main(int argc, char **argv)
 		return help();
 	if (!strcmp(argv[1], "--version"))
 		return print_result("lapicsim " LAPICSIM_VERSION "\n");
+	if (!strcmp(argv[1], command_sweep.name))
+		return run_sweep(argc - 1, argv + 1);
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (!strcmp(argv[1], commands[i]->name))
 			return commands[i]->run(argc - 1, argv + 1);

@@ -232,6 +232,36 @@ static bool format_row(struct store_info *info, sqlite3_stmt *row)
 	return g_str_equal(text_at(row, 0), STORE_FORMAT);
 }
 
+/* What is printed must not drive a terminal. */
+static bool is_harmless(const char *text)
+{
+	if (!text || !g_utf8_validate(text, -1, NULL))
+		return false;
+	for (; *text; text++)
+		if (g_ascii_iscntrl(*text))
+			return false;
+	return true;
+}
+
+static bool check_texts(const struct store_info *info)
+{
+	bool ok = is_harmless(info->program) && is_harmless(info->scenario) &&
+		  is_harmless(info->about) && is_harmless(info->base_hash) &&
+		  is_harmless(info->grid_hash);
+
+	for (uint32_t i = 0; i < info->n_axes; i++) {
+		ok = ok && is_harmless(info->axes[i].key);
+		for (uint32_t k = 0; ok && k < info->axes[i].n; k++)
+			ok = is_harmless(info->axes[i].values[k].text);
+	}
+	for (uint32_t i = 0; i < info->n_metrics; i++)
+		ok = ok && is_harmless(info->metrics[i].name) && is_harmless(info->metrics[i].text);
+	for (uint32_t i = 0; i < info->n_histograms; i++)
+		ok = ok && is_harmless(info->histograms[i].name) &&
+		     is_harmless(info->histograms[i].text);
+	return ok;
+}
+
 /* The numbers must make a grid, for what is read is computed with. */
 static bool check_info(const struct store_info *info)
 {
@@ -243,7 +273,7 @@ static bool check_info(const struct store_info *info)
 			return false;
 	}
 	return info->cells == stride && info->points <= info->cells && info->shard < info->shards &&
-	       info->program && info->scenario && info->about && info->base_hash && info->grid_hash;
+	       check_texts(info);
 }
 
 bool store_read_info(struct store *store, GError **error)
@@ -272,11 +302,14 @@ bool store_read_info(struct store *store, GError **error)
 
 struct store *store_open(const char *path, bool partial, GError **error)
 {
-	struct store *store = store_open_db(path, SQLITE_OPEN_READONLY, error);
+	/* To be able to end what a killed writer began; where that is not allowed it is read alone.
+	 */
+	struct store *store = store_open_db(path, SQLITE_OPEN_READWRITE, error);
 
 	if (!store)
 		return NULL;
-	if (store_read_info(store, error)) {
+	if (store_exec(store, "PRAGMA query_only = ON", "read", error) &&
+	    store_read_info(store, error)) {
 		const struct store_info *info = store->info;
 
 		if (info->finished || partial)

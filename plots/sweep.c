@@ -481,5 +481,5 @@ bool sweep_run(struct sweep *s, struct store *store, bool *stopped, GError **err
 	}
 	if (!ok || *stopped)
 		return ok;
-	return store_info(store)->finished || store_finish(store, error);
+	return store_finish(store, error);
 }
