@@ -75,6 +75,11 @@ static const struct trace_field f_set_param[] = { F_NAME("param", params), F_S64
 static const struct trace_field f_iteration[] = { F_U64("vcpu"), F_U64("n"), F_U64("cycles") };
 static const struct trace_field f_guest_wakeup[] = { F_U64("vcpu"), F_U64("n"), F_S64("late_cycles") };
 
+static const struct trace_field f_cpu_time[] = { F_U64("cpu"), F_U64("guest"), F_U64("host"), F_U64("user"),
+	F_U64("irq"), F_U64("idle") };
+static const struct trace_field f_vcpu_time[] = { F_U64("vcpu"), F_U64("guest"), F_U64("exit"), F_U64("runnable"),
+	F_U64("halted") };
+
 #define EVENT(id_, kind_, system_, name_, fields_, format_) \
 	[id_] = &(const struct trace_event){ .id = id_, .kind = TRACE_KIND_##kind_, .system = system_, \
 		.name = name_, .format = format_, .fields = fields_, .n_fields = COUNT(fields_) }
@@ -124,6 +129,8 @@ static const struct trace_event *const events[TP_COUNT] = {
 	      "vcpu_id {vcpu_id:x} hv_timer {hv_timer:x}"),
 	EVENT(TP_KVM_HALT_POLL_NS, EVENT, "kvm", "kvm_halt_poll_ns", f_halt_poll,
 	      "vcpu {vcpu_id}: halt_poll_ns {new} ({change} {old})"),
+	EVENT(TP_CPU_TIME, INTERNAL, "lapicsim", "cpu_time", f_cpu_time, ""),
+	EVENT(TP_VCPU_TIME, INTERNAL, "lapicsim", "vcpu_time", f_vcpu_time, ""),
 	EVENT(TP_SET_PARAM, INTERNAL, "lapicsim", "set_param", f_set_param, ""),
 	EVENT(TP_GUEST_ITERATION, INTERNAL, "lapicsim", "guest_iteration", f_iteration, ""),
 	EVENT(TP_GUEST_WAKEUP, INTERNAL, "lapicsim", "guest_wakeup", f_guest_wakeup, ""),

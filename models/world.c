@@ -349,9 +349,13 @@ enum sim_stop world_run(struct world *w)
 	const enum sim_stop stop = sim_run(w->sim, w->cfg->duration);
 
 	for (uint32_t i = 0; i < w->n_vcpus; i++)
-		if (w->vcpus[i].task.cpu)
+		if (w->vcpus[i].task.cpu) {
 			lapic_timer_end(w->vcpus[i].task.cpu, &w->vcpus[i]);
-	return stop;
+			vcpu_account_end(w->vcpus[i].task.cpu, &w->vcpus[i]);
+		}
+	for (uint32_t i = 0; i < w->host.n_cpus; i++)
+		cpu_account_end(&w->host.cpus[i]);
+	return sim_broken(w->sim)->id ? SIM_STOP_BROKEN : stop;
 }
 
 struct trace *world_trace(struct world *w) { return w->trace; }

@@ -32,6 +32,15 @@ static const struct metric metrics[] = {
 	{ "wake_latency", "guest_wakeup", "late_cycles", DIM_CYCLES,
 	  "workload cyclictest: the woken thread's reading of the TSC minus the time it slept for" },
 	{ "wakeup", "kvm_vcpu_wakeup", "ns", DIM_NS, "a halted vCPU woke: how long it was blocked" },
+	{ "cpu_guest", "cpu_time", "guest", DIM_TIME, "time of a CPU in guest mode, at the end of the run" },
+	{ "cpu_host", "cpu_time", "host", DIM_TIME, "time of a CPU in vCPU threads outside guest mode and in the scheduler" },
+	{ "cpu_user", "cpu_time", "user", DIM_TIME, "time of a CPU in hogs" },
+	{ "cpu_irq", "cpu_time", "irq", DIM_TIME, "time of a CPU in interrupt handlers and on the way out of a C-state" },
+	{ "cpu_idle", "cpu_time", "idle", DIM_TIME, "time of a CPU idle" },
+	{ "vcpu_guest", "vcpu_time", "guest", DIM_TIME, "time of a vCPU in guest mode, at the end of the run" },
+	{ "vcpu_exit", "vcpu_time", "exit", DIM_TIME, "time of a vCPU's thread running outside guest mode" },
+	{ "vcpu_runnable", "vcpu_time", "runnable", DIM_TIME, "time of a vCPU's thread waiting for a CPU: steal" },
+	{ "vcpu_halted", "vcpu_time", "halted", DIM_TIME, "time of a vCPU's thread asleep" },
 };
 /* clang-format on */
 

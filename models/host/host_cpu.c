@@ -45,6 +45,45 @@ static struct sim_event *running_event(struct host_cpu *cpu)
 	return cpu->top->mode == RUN_GUEST ? &cpu->guest_segment : &cpu->segment;
 }
 
+static enum cpu_time time_of(const struct host_cpu *cpu)
+{
+	if (cpu->in_irq)
+		return CPU_TIME_IRQ;
+	switch (cpu->top->mode) {
+	case RUN_IDLE: return CPU_TIME_IDLE;
+	case RUN_GUEST: return CPU_TIME_GUEST;
+	case RUN_USER: return CPU_TIME_USER;
+	default: return CPU_TIME_HOST;
+	}
+}
+
+/* The context on top gives up the CPU. */
+static void charge(struct host_cpu *cpu)
+{
+	const ps_t now = sim_now(cpu->host->sim);
+
+	cpu->time[time_of(cpu)] += ps_sub(now, cpu->started).v;
+	cpu->started = now;
+}
+
+void cpu_account_end(struct host_cpu *cpu)
+{
+	const uint64_t now = sim_now(cpu->host->sim).v;
+	uint64_t sum = 0;
+
+	if (!cpu->stopped)
+		charge(cpu);
+	for (unsigned i = 0; i < CPU_TIMES; i++)
+		sum += cpu->time[i];
+	if (sum != now)
+		sim_break(cpu->host->sim, "E2",
+			  "CPU %u: guest + host + user + irq + idle %llu ps == %llu ps", cpu->id,
+			  (unsigned long long)sum, (unsigned long long)now);
+	HOST_TRACE(cpu, TP_CPU_TIME, cpu->id, cpu->id, cpu->time[CPU_TIME_GUEST],
+		   cpu->time[CPU_TIME_HOST], cpu->time[CPU_TIME_USER], cpu->time[CPU_TIME_IRQ],
+		   cpu->time[CPU_TIME_IDLE]);
+}
+
 /* Starts or continues the segment on top; its end is an event, unless it has none. */
 static void start_segment(struct host_cpu *cpu)
 {
@@ -67,6 +106,7 @@ static void stop_segment(struct host_cpu *cpu)
 	sim_event_cancel(cpu->host->sim, running_event(cpu));
 	if (top->left.v != PS_NEVER.v)
 		top->left = ps_sub(top->left, ps_min(top->left, cpu_elapsed(cpu)));
+	charge(cpu);
 	cpu->stopped = true;
 }
 
@@ -85,7 +125,8 @@ void cpu_end_wait(struct host_cpu *cpu, struct context *ctx)
 {
 	ctx->left = ps(0);
 	if (cpu->top == ctx) {
-		cpu->started = sim_now(cpu->host->sim);
+		if (!cpu->stopped)
+			charge(cpu);
 		cpu_kick(cpu);
 	}
 }
@@ -244,6 +285,7 @@ static void segment_ends(struct host_cpu *cpu)
 	if (!cpu->stopped) {
 		struct context *top = cpu->top;
 
+		charge(cpu);
 		top->left = ps(0);
 		cpu->stopped = true;
 		cpu->dispatching = true;

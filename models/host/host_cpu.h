@@ -33,6 +33,17 @@ enum irq_source { /* in ascending order of vector: the highest pending one is ta
 #define DEVICE_VECTOR 0x31
 #define RESCHEDULE_VECTOR 0xfd
 
+/* Where a CPU's time goes. Charged when a context gives up the CPU; the sum is the time that passed
+ * (E2). */
+enum cpu_time {
+	CPU_TIME_IDLE,
+	CPU_TIME_GUEST,
+	CPU_TIME_HOST, /* a vCPU's thread outside guest mode, and the scheduler */
+	CPU_TIME_USER, /* a hog */
+	CPU_TIME_IRQ,  /* handlers, and the way out of a C-state before them */
+	CPU_TIMES
+};
+
 struct host_cpu {
 	struct host *host;
 	uint32_t id;
@@ -49,6 +60,7 @@ struct host_cpu {
 	ps_t started;  /* when the segment on top began or went on */
 	struct sim_event segment, guest_segment, device, ipi;
 	struct cost_streams costs;
+	uint64_t time[CPU_TIMES]; /* [ps] */
 
 	/* scheduler.c */
 	struct task *queue[2]; /* runnable, waiting: fair and FIFO, in the order in which they will
@@ -76,6 +88,10 @@ void host_cpu_start(struct host_cpu *cpu);
 
 /* One more use of @id on this CPU. */
 ps_t cpu_cost(struct host_cpu *cpu, enum cost_id id);
+
+/* At the end of the run: charges what is under way, looks whether nothing was forgotten, and
+ * records it. */
+void cpu_account_end(struct host_cpu *cpu);
 
 /* How long the segment on top has run since it began or last went on. */
 ps_t cpu_elapsed(const struct host_cpu *cpu);

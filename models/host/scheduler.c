@@ -40,6 +40,8 @@ static void enqueue(struct host_cpu *cpu, struct task *task, bool at_head)
 	task->state = TASK_QUEUED;
 	task->cpu = cpu;
 	task->waiting_since = sim_now(cpu->host->sim);
+	if (task->ops && task->ops->woken)
+		task->ops->woken(task);
 	cpu->n_queued++;
 	cpu->host->queued_tasks++;
 	nohz_note_idle(cpu);

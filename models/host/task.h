@@ -46,6 +46,7 @@ struct task_ops {
 			 struct host_cpu *cpu); /* preempt notifier: load; may be NULL */
 	void (*sched_out)(struct task *task,
 			  struct host_cpu *cpu); /* preempt notifier: put; may be NULL */
+	void (*woken)(struct task *task);        /* runnable again; may be NULL */
 	/* Somebody else began to wait for the CPU on which it runs; may be NULL. */
 	void (*crowded)(struct task *task, struct host_cpu *cpu);
 	void (*guest_exit)(struct task *task,

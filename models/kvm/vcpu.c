@@ -106,6 +106,7 @@ static void exited(struct host_cpu *cpu, void *owner)
 void vcpu_begin_exit(struct vcpu *vcpu, enum exit_reason reason)
 {
 	vcpu->reason = reason;
+	vcpu_charge(vcpu, VCPU_TIME_EXIT);
 	vcpu->exit_started = sim_now(vcpu->host->sim);
 	run(vcpu, COST_vmexit, RUN_IRQS_OFF, exited);
 }
@@ -445,6 +446,32 @@ void vcpu_loop_edge(struct host_cpu *cpu, struct vcpu *vcpu)
 
 /* --- the thread --- */
 
+void vcpu_charge(struct vcpu *vcpu, enum vcpu_time to)
+{
+	const ps_t now = sim_now(vcpu->host->sim);
+
+	vcpu->time[vcpu->time_in] += ps_sub(now, vcpu->time_since).v;
+	vcpu->time_since = now;
+	vcpu->time_in = to;
+}
+
+void vcpu_account_end(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	const uint64_t elapsed = ps_sub(sim_now(vcpu->host->sim), vcpu->created).v;
+	uint64_t sum = 0;
+
+	vcpu_charge(vcpu, vcpu->time_in);
+	for (unsigned i = 0; i < VCPU_TIMES; i++)
+		sum += vcpu->time[i];
+	if (sum != elapsed)
+		sim_break(vcpu->host->sim, "E3",
+			  "vCPU %u: guest + exit + runnable + halted %llu ps == %llu ps",
+			  vcpu->index, (unsigned long long)sum, (unsigned long long)elapsed);
+	HOST_TRACE(cpu, TP_VCPU_TIME, vcpu->index, vcpu->id, vcpu->time[VCPU_TIME_GUEST],
+		   vcpu->time[VCPU_TIME_EXIT], vcpu->time[VCPU_TIME_RUNNABLE],
+		   vcpu->time[VCPU_TIME_HALTED]);
+}
+
 /* What the notifier interrupted goes on. */
 static void notified(struct host_cpu *cpu, void *owner)
 {
@@ -462,6 +489,7 @@ static void sched_in(struct task *task, struct host_cpu *cpu)
 	const bool moved = vcpu->loaded && vcpu->loaded != cpu;
 
 	vcpu->ran = sim_now(vcpu->host->sim);
+	vcpu_charge(vcpu, VCPU_TIME_EXIT);
 	vcpu->loaded = cpu;
 	if (!moved)
 		return;
@@ -474,12 +502,25 @@ static void sched_in(struct task *task, struct host_cpu *cpu)
 	lapic_timer_load_hv(cpu, vcpu, notified);
 }
 
+static void sched_out(struct task *task, struct host_cpu *cpu)
+{
+	vcpu_charge(sim_container_of(task, struct vcpu, task),
+		    task->state == TASK_BLOCKED ? VCPU_TIME_HALTED : VCPU_TIME_RUNNABLE);
+}
+
+static void woken(struct task *task)
+{
+	vcpu_charge(sim_container_of(task, struct vcpu, task), VCPU_TIME_RUNNABLE);
+}
+
 static void crowded(struct task *task, struct host_cpu *cpu)
 {
 	vcpu_poll_look(sim_container_of(task, struct vcpu, task));
 }
 
 static const struct task_ops vcpu_task_ops = { .sched_in = sched_in,
+					       .sched_out = sched_out,
+					       .woken = woken,
 					       .crowded = crowded,
 					       .guest_exit = guest_exit };
 
@@ -504,6 +545,8 @@ bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 		},
 		.tsc_offset = setup->cfg->tsc_offset,
 	};
+	vcpu->created = vcpu->time_since = sim_now(host->sim);
+	vcpu->time_in = VCPU_TIME_HALTED; /* until its thread is placed */
 	task_init(&vcpu->task, setup->task_id, TASK_FAIR, &vcpu_task_ops, vcpu);
 	vcpu->task.affinity = setup->cfg->affinity;
 	vcpu->task.cpu = &host->cpus[setup->cfg->cpu];

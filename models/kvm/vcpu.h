@@ -49,6 +49,15 @@ struct op_progress {
 	ps_t spin_phase; /* into the current turn of a spin */
 };
 
+/* Where a vCPU's time goes; the sum is the time since it was created (E3). */
+enum vcpu_time {
+	VCPU_TIME_GUEST,
+	VCPU_TIME_EXIT,     /* its thread runs outside guest mode */
+	VCPU_TIME_RUNNABLE, /* its thread waits for a CPU */
+	VCPU_TIME_HALTED,   /* its thread sleeps, in a pause as well */
+	VCPU_TIMES
+};
+
 struct vcpu_saved { /* KVM_GET_LAPIC, KVM_GET_MSRS, KVM_GET_TSC_KHZ */
 	khz_t khz;
 	guest_cycles_t tsc, tscdeadline;
@@ -95,6 +104,10 @@ struct vcpu {
 	bool entered;                   /* has been in guest mode */
 	bool exit_open;                 /* exited and not entered since */
 	ps_t woken, ran, blocked;       /* wake-up, last sched_in, beginning of a halt */
+
+	uint64_t time[VCPU_TIMES]; /* [ps] */
+	enum vcpu_time time_in;
+	ps_t time_since, created;
 
 	/* vcpu_halt.c */
 	bool polling;
@@ -150,6 +163,12 @@ void vcpu_restore_deadline(struct vcpu *vcpu);
 void vcpu_move(struct vcpu *vcpu, const struct clock *clock, bool tsc_scaling);
 
 ps_t vcpu_cost(struct vcpu *vcpu, enum cost_id id);
+
+/* From here on its time goes to @to. */
+void vcpu_charge(struct vcpu *vcpu, enum vcpu_time to);
+
+/* At the end of the run: looks whether nothing was forgotten, and records it. */
+void vcpu_account_end(struct host_cpu *cpu, struct vcpu *vcpu);
 
 /* For expiries: asleep in kvm_vcpu_block()? */
 static inline bool vcpu_sleeps(const struct vcpu *vcpu) { return vcpu->on_waitqueue; }

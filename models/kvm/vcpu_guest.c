@@ -258,6 +258,7 @@ void vcpu_in_guest(struct host_cpu *cpu, void *owner)
 	struct vcpu *vcpu = owner;
 	struct account *a = &vcpu->timer.account;
 
+	vcpu_charge(vcpu, VCPU_TIME_GUEST);
 	if (!vcpu->entered) { /* the program's first instruction: its exits count from here */
 		vcpu->entered = true;
 		vcpu->last_other_exit = vcpu_tsc(vcpu);

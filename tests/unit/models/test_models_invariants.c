@@ -120,12 +120,36 @@ static void d5_nobody_wakes_it(void **state)
 		   "vCPU 0 sleeps, and its timer is pending");
 }
 
+/* A charge of 1 ps too many, as one that was forgotten would be too few. */
+static void plant_cpu_time(struct rig *rig, const void *arg)
+{
+	rig->world->host.cpus[0].time[CPU_TIME_IRQ]++;
+}
+
+static void plant_vcpu_time(struct rig *rig, const void *arg)
+{
+	rig->world->vcpus[0].time[VCPU_TIME_HALTED]++;
+}
+
+static void e2_time_of_a_cpu(void **state)
+{
+	in_a_world(GUEST_WAIT_SPIN, plant_cpu_time, "E2",
+		   "CPU 0: guest + host + user + irq + idle 5000000001 ps == 5000000000 ps");
+}
+
+static void e3_time_of_a_vcpu(void **state)
+{
+	in_a_world(GUEST_WAIT_HLT, plant_vcpu_time, "E3",
+		   "vCPU 0: guest + exit + runnable + halted 5000000001 ps == 5000000000 ps");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(c5_hrtimer_early), cmocka_unit_test(e1_on_another_cpu),
 		cmocka_unit_test(e1_not_allowed),   cmocka_unit_test(c1_armed_nowhere),
 		cmocka_unit_test(c1_armed_twice),   cmocka_unit_test(d5_nobody_wakes_it),
+		cmocka_unit_test(e2_time_of_a_cpu), cmocka_unit_test(e3_time_of_a_vcpu),
 	};
 
 	return cmocka_run_group_tests_name("models_invariants", tests, NULL, NULL);
