@@ -13,6 +13,10 @@ static const char examples[] =
 	"  lapicsim replay FILE --set host.hz=250 --set vms.vm0.guest.delta=500us\n"
 	"  lapicsim replay FILE --samples                                one row a deadline: where "
 	"it fired, how late\n"
+	"  lapicsim replay FILE --variant after --latency-lines          the lines of "
+	"kvm-unit-tests' tscdeadline_latency\n"
+	"  lapicsim replay FILE --variant after --cyclictest             the histogram of "
+	"cyclictest -h\n"
 	"  lapicsim replay FILE --check                                  reads and resolves, "
 	"prints, runs nothing\n"
 	"\n"
@@ -23,7 +27,7 @@ static const char examples[] =
 struct replay_arguments {
 	struct run_arguments run;
 	char *variant, *trace, *format;
-	gboolean check, verify, samples;
+	gboolean check, verify, samples, latency_lines, cyclictest;
 };
 
 static GOptionEntry *entries_of(struct replay_arguments *a)
@@ -37,6 +41,11 @@ static GOptionEntry *entries_of(struct replay_arguments *a)
 		  "Run twice and compare the fingerprints", NULL },
 		{ "samples", 0, 0, G_OPTION_ARG_NONE, &a->samples, "Also list every deadline",
 		  NULL },
+		{ "latency-lines", 0, 0, G_OPTION_ARG_NONE, &a->latency_lines,
+		  "Print only kvm-unit-tests' lines: latency: N, or of vmexit cycles per iteration",
+		  NULL },
+		{ "cyclictest", 0, 0, G_OPTION_ARG_NONE, &a->cyclictest,
+		  "Print only the histogram that cyclictest -h prints, in us", NULL },
 		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &a->trace,
 		  "Write a trace; of several variants OUT.VARIANT.ftrace each", "OUT.ftrace" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &a->format, "text (default) or json",
@@ -59,6 +68,13 @@ static int check(const struct replay *replay)
 	return print_result(out->str);
 }
 
+static void print_latencies(GString *out, const struct replay *replay, enum latency_format format)
+{
+	for (uint32_t i = 0; i < replay->n_results; i++)
+		if (replay->results[i].latencies)
+			latency_output_print(out, replay->results[i].latencies, format);
+}
+
 static int run(struct replay *replay, const struct replay_options *options, bool json)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
@@ -70,11 +86,13 @@ static int run(struct replay *replay, const struct replay_options *options, bool
 			g_printerr("lapicsim: error: %s\n", g_strchomp(replay->results[i].message));
 	if (status > EXIT_EXPECTATION)
 		return status;
-	if (json)
+	if (options->latencies)
+		print_latencies(out, replay, options->latencies);
+	else if (json)
 		report_json(out, replay);
 	else
 		report_table(out, replay, options);
-	if (options->samples && !json)
+	if (options->samples && !json && !options->latencies)
 		report_deadlines(out, replay);
 	report_failures(failures, replay, options);
 	const int printed = print_result(out->str);
@@ -98,7 +116,41 @@ static bool valid(const struct replay_arguments *a)
 			   a->trace);
 		return false;
 	}
+	if (a->latency_lines && a->cyclictest) {
+		g_printerr("lapicsim: error: --latency-lines stands beside --cyclictest; ask for "
+			   "one\n");
+		return false;
+	}
+	if ((a->latency_lines || a->cyclictest) && a->format) {
+		g_printerr("lapicsim: error: --format: --%s is a format of its own\n",
+			   a->cyclictest ? "cyclictest" : "latency-lines");
+		return false;
+	}
 	return true;
+}
+
+/* Scripts read one run: which one must be said. */
+static bool suits(const struct replay *replay, enum latency_format format)
+{
+	const struct run_result *one = NULL;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < replay->n_results; i++) {
+		if (!replay->results[i].run)
+			continue;
+		one = &replay->results[i];
+		n++;
+	}
+	if (format && n > 1)
+		g_printerr("lapicsim: error: '%s' has %u variants; choose one with --variant\n",
+			   replay->file->path, n);
+	else if (format && !latency_output_suits(&one->run->config, format))
+		g_printerr("lapicsim: error: --cyclictest: no guest of '%s' runs the workload "
+			   "cyclictest\n",
+			   replay->file->path);
+	else
+		return true;
+	return false;
 }
 
 static int replay_with(const struct replay_arguments *a)
@@ -110,16 +162,20 @@ static int replay_with(const struct replay_arguments *a)
 	struct diagnostics d;
 	int status = EXIT_USAGE;
 
+	options.latencies = a->cyclictest      ? LATENCY_CYCLICTEST
+			    : a->latency_lines ? LATENCY_LINES
+					       : LATENCY_NONE;
+
 	if (!valid(a) || !run_options(&a->run, &options, &sets))
 		return EXIT_USAGE;
 	diagnostics_init(&d);
 	struct replay *replay = replay_load(a->run.paths[0], &options, &d, NULL);
-	if (replay && replay_resolve(replay, &options, &d))
-		status = a->check ? check(replay)
-				  : run(replay, &options,
-					a->format && g_str_equal(a->format, "json"));
-	else
+	if (!replay || !replay_resolve(replay, &options, &d))
 		status = d.status;
+	else if (a->check)
+		status = check(replay);
+	else if (suits(replay, options.latencies))
+		status = run(replay, &options, a->format && g_str_equal(a->format, "json"));
 	g_printerr("%s", d.text->str);
 	replay_free(replay);
 	diagnostics_clear(&d);

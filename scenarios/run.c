@@ -78,6 +78,7 @@ static void clear_result(struct run_result *result)
 	summary_clear(&result->summary);
 	if (result->set)
 		aggregate_set_free(result->set);
+	latency_output_free(result->latencies);
 	scenario_run_free(result->run);
 	g_free(result->message);
 	g_free(result->trace_path);
@@ -126,6 +127,8 @@ bool replay_resolve(struct replay *r, const struct replay_options *options, stru
 			return false;
 		summary_init(&result->summary, result->run->config.host.n_cpus, options->samples);
 		result->set = aggregate_set_new(&lapicsim_schema);
+		if (options->latencies)
+			result->latencies = latency_output_new(&result->run->config);
 		for (uint32_t k = 0; k < r->file->n_expects; k++)
 			for (uint32_t v = 0; v < r->n_results; v++)
 				if (v == i || options->swap)
@@ -306,6 +309,8 @@ static void run_once(struct replay *r, struct run_result *result,
 	}
 	trace_add_sink(world_trace(world), &result->summary.sink);
 	trace_add_sink(world_trace(world), aggregate_set_sink(result->set));
+	if (result->latencies)
+		trace_add_sink(world_trace(world), latency_output_sink(result->latencies));
 	if (trace_path && !trace_begins(&traced, result, world, trace_path, &result->message)) {
 		result->status = EXIT_IO;
 		pending_close(&traced.file, false, &result->message);

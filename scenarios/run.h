@@ -11,6 +11,7 @@
 #define RUN_H
 
 #include "expectation.h"
+#include "latency_output.h"
 #include "output_file.h"
 #include "scenario.h"
 #include "sim_loop.h"
@@ -30,10 +31,11 @@ struct replay_options {
 	const char *variant;     /* NULL: all */
 	const char *const *sets; /* "path=value" */
 	size_t n_sets;
-	const char *trace; /* OUT.ftrace, or NULL */
-	bool verify;       /* run twice, compare fingerprints */
-	bool swap;         /* for replay_told_apart() */
-	bool samples;      /* keep the list of deadlines */
+	const char *trace;             /* OUT.ftrace, or NULL */
+	bool verify;                   /* run twice, compare fingerprints */
+	bool swap;                     /* for replay_told_apart() */
+	bool samples;                  /* keep the list of deadlines */
+	enum latency_format latencies; /* keep what that prints */
 	struct sim_limits limits;
 };
 
@@ -43,6 +45,7 @@ struct run_result { /* one variant's run */
 	struct scenario_run *run; /* resolved; NULL: not run */
 	struct summary summary;
 	struct aggregate_set *set;
+	struct latency_output *latencies; /* NULL: not asked for */
 	enum sim_stop stop;
 	uint64_t fingerprint, records, events;
 	int status;       /* enum exit_status of the run alone */
