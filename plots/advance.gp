@@ -5,6 +5,7 @@ set rmargin 4
 unset key
 set ylabel 'timer advance [ns]'
 set yrange [0:y_end]
+if (x_flat) { set xrange [x_low:x_high] }
 if (cap_ns > 0) {
 	set arrow 1 from graph 0, first cap_ns to graph 1, first cap_ns nohead lc rgb '#606060' dt 2
 	set label 1 cap_words at graph 0.99, first cap_ns right offset 0,0.6 front
@@ -12,18 +13,17 @@ if (cap_ns > 0) {
 plot for [i=1:n] $advance index i-1 using 1:2 with steps lt i notitle
 unset arrow 1
 unset label 1
-unset title
-set xlabel 'time [ms]' offset 0,0.6
-set ylabel 'TSC - deadline [cycles]'
-set yrange [*:*]
-set key outside bottom center vertical maxrows 4 noenhanced Left reverse
+words = ''
 if (quiet_below > 0) {
+	words = sprintf('shaded: below %d cycles, near enough', quiet_below)
 	set object 1 rectangle from graph 0, first -quiet_below to graph 1, first quiet_below \
 		behind fc rgb '#d0d0d0' fs solid 1 noborder
-	set label 2 sprintf('shaded: below %d cycles, near enough', quiet_below) at graph 0.99, graph 0.92 right front
 }
-if (quiet_above > 0) {
-	set label 3 sprintf('beyond %d cycles: ignored', quiet_above) at graph 0.99, graph 0.80 right front
-}
+if (quiet_above > 0) { words = words.sprintf('; beyond %d cycles: ignored', quiet_above) }
+set title words
+set xlabel 'time [ms]' offset 0,0.6
+set ylabel 'TSC - deadline [cycles]'
+if (y_flat) { set yrange [y_low:y_high] } else { set yrange [*:*] }
+set key outside bottom center vertical maxrows 4 noenhanced Left reverse
 plot for [i=1:n] $delta index i-1 using 1:2 with points lt i ps 0.5 title value('name_'.i)
 unset multiplot

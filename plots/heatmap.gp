@@ -5,10 +5,12 @@ set ylabel y_label
 set cblabel z_label
 set xrange [-0.5:nx-0.5]
 set yrange [-0.5:ny-0.5]
+if (z_flat) { set cbrange [z_low:z_high] }
 unset grid
 unset key
 if (log_z) { set logscale cb; set cblabel z_label.' (log scale)' }
 if (nx > 8) { set xtics rotate by 45 right }
+if (nx > 30) { set xtics rotate by 90 right font ',10' }
 if (dumb) {
 	set title title."\n".subtitle."\n".z_label
 	plot $cells using 1:2:4 with labels

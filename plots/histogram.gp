@@ -3,6 +3,7 @@ set xlabel x_label offset 0,0.6
 set ylabel log_y ? 'expiries (log scale)' : 'expiries'
 if (log_x) { set logscale x; set xlabel x_label.' (log scale)' offset 0,0.6 }
 if (log_y) { set logscale y; set yrange [0.5:*] } else { set yrange [0:*] }
+if (x_flat) { set xrange [x_low:x_high] }
 floor = log_y ? 0.5 : 0
 set style fill transparent solid 0.35 border
 if (dumb) {

@@ -157,6 +157,21 @@ const struct plot_unit *plot_unit_of(struct exact_unit unit, __int128 most)
 	return &times[G_N_ELEMENTS(times) - 1];
 }
 
+static __int128 magnitude(__int128 v) { return v < 0 ? -v : v; }
+
+const struct plot_unit *plot_unit_of_axis(struct exact_unit unit, __int128 least, __int128 most)
+{
+	__int128 low = least, high = most;
+
+	if (!plot_wants_log(least, most))
+		return plot_unit_of(unit, MAX(magnitude(least), magnitude(most)));
+	/* Twice the geometric mean, near enough: a unit has at least two of what it is chosen by.
+	 */
+	for (; low < high; high /= 2)
+		low *= 2;
+	return plot_unit_of(unit, low * 2);
+}
+
 static void append_u128(GString *out, unsigned __int128 value, int digits)
 {
 	char text[48];
@@ -248,6 +263,24 @@ void plot_label(struct plot *plot, const char *name, const char *what, const str
 		*unit->name ? g_strdup_printf("%s [%s]", what, unit->name) : g_strdup(what);
 
 	plot_text(plot, name, text);
+}
+
+static void plot_decimal(struct plot *plot, const char *axis, const char *end, __int128 value,
+			 const struct plot_unit *unit)
+{
+	g_string_append_printf(plot->variables, "%s_%s = ", axis, end);
+	append_decimal(plot->variables, value, 1, unit);
+	g_string_append_c(plot->variables, '\n');
+}
+
+void plot_flat(struct plot *plot, const char *axis, __int128 least, __int128 most,
+	       const struct plot_unit *unit)
+{
+	const __int128 tenth = MAX((most < 0 ? -most : most) / 10, (__int128)unit->factor);
+
+	g_string_append_printf(plot->variables, "%s_flat = %d\n", axis, least == most);
+	plot_decimal(plot, axis, "low", least - tenth, unit);
+	plot_decimal(plot, axis, "high", most + tenth, unit);
 }
 
 bool plot_wants_log(__int128 least, __int128 most) { return least > 0 && most / LOG_FROM >= least; }
@@ -350,6 +383,10 @@ void plot_titles(GString *svg, const char *title)
 		if (g_str_has_prefix(at, own)) {
 			g_string_append_printf(out, "<title>%s</title>", escaped);
 			at += sizeof(own) - 1;
+			continue;
+		}
+		if (g_str_has_prefix(at, "<desc>") && strstr(at, "</desc>\n")) {
+			at = strstr(at, "</desc>\n") + strlen("</desc>\n");
 			continue;
 		}
 		g_string_append_c(out, *at++);

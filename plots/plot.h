@@ -64,6 +64,9 @@ struct plot_unit {
 /* The largest of which @most is two or more. */
 const struct plot_unit *plot_unit_of(struct exact_unit unit, __int128 most);
 
+/* The one for an axis: a logarithmic one has about as many powers of ten above 1 as below. */
+const struct plot_unit *plot_unit_of_axis(struct exact_unit unit, __int128 least, __int128 most);
+
 /* @num / @den base units as a decimal of @unit. */
 void append_decimal(GString *out, __int128 num, __int128 den, const struct plot_unit *unit);
 /* "2000.005 us": at most three decimals, and the unit. */
@@ -76,6 +79,10 @@ void plot_cell(struct plot *plot, __int128 num, __int128 den, const struct plot_
 /* "lateness [us]" */
 void plot_label(struct plot *plot, const char *name, const char *what,
 		const struct plot_unit *unit);
+
+/* @AXIS_flat: all values are one, and gnuplot has to be told a range, @AXIS_low to @AXIS_high. */
+void plot_flat(struct plot *plot, const char *axis, __int128 least, __int128 most,
+	       const struct plot_unit *unit);
 
 /* Is the range better seen on a logarithmic axis? Only if all of it is positive. */
 bool plot_wants_log(__int128 least, __int128 most);
@@ -96,7 +103,7 @@ int plot_draw(const struct plot *plot, const struct plot_output *output, char **
 GString *plot_script(const struct plot *plot, enum plot_format format, const char *folder,
 		     char **error);
 
-/* The hypertext of gnuplot's svg as titles; exposed for its test. */
+/* gnuplot's svg with hypertext as titles, @title as its own, and without gnuplot's version. */
 void plot_titles(GString *svg, const char *title);
 
 #endif

@@ -141,10 +141,7 @@ static bool gather(struct all_samples *all, const struct plot_request *request,
 		if (all->replay->results[i].run && !take(all, &all->replay->results[i], d))
 			return false;
 	all->log = plot_wants_log(all->least, all->most);
-	/* On a logarithmic axis the least has digits too. */
-	all->unit = plot_unit_of(aggregate_unit(all->aggregate),
-				 all->log ? (__int128)all->least * 2
-					  : MAX(magnitude(all->most), magnitude(all->least)));
+	all->unit = plot_unit_of_axis(aggregate_unit(all->aggregate), all->least, all->most);
 	return true;
 }
 
@@ -286,6 +283,7 @@ struct plot *plot_histogram(const struct plot_request *request, struct diagnosti
 			most = MAX(most, highest);
 		}
 		plot_number(plot, "log_x", all.log);
+		plot_flat(plot, "x", all.least, all.most, all.unit);
 		plot_number(plot, "log_y", most / COUNT_LOG_FROM >= least);
 	}
 	clear(&all);
@@ -345,6 +343,7 @@ struct plot *plot_percentile(const struct plot_request *request, struct diagnost
 		plot = begin("percentile", &all, request, "y_label");
 		plot_number(plot, "log_y", all.log);
 		plot_number(plot, "x_end", axis_end(&all));
+		plot_flat(plot, "y", all.least, all.most, all.unit);
 		plot_table(plot, "ranks", "1 / (1 - share), value");
 		for (guint i = 0; i < all.series->len; i++) {
 			plot_series(plot);

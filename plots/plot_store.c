@@ -12,7 +12,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define TICS_MOST 26u
+#define TICS_MOST 64u
 #define LABELLED_CELLS_MOST 240u
 #define FIXED_NOT UINT32_MAX
 
@@ -52,14 +52,12 @@ static void clear(struct grid *g)
 
 /* --- which axes --- */
 
-/* What follows the last dot: "delta"; of "costs.vmexit.value": "vmexit". */
-static char *short_key(const struct grid *g, int axis)
+/* What follows the last dot: "delta". */
+static const char *short_key(const struct grid *g, int axis)
 {
-	g_auto(GStrv) parts = g_strsplit(axis_of(g, axis)->key, ".", -1);
-	const guint n = g_strv_length(parts);
-	const guint last = n > 2 && g_str_equal(parts[n - 1], "value") ? n - 2 : n - 1;
+	const char *key = axis_of(g, axis)->key, *dot = strrchr(key, '.');
 
-	return g_strdup(parts[last]);
+	return dot ? dot + 1 : key;
 }
 
 static bool find_axis(const struct grid *g, const char *option, const char *name, int *ret,
@@ -160,6 +158,16 @@ static bool choose_axes(struct grid *g, const struct plot_request *request, cons
 }
 
 /* --- values --- */
+
+#define EXPRESSION_MOST 48
+
+/* The expression says more than its name, but for a long one. */
+static const char *metric_words(const struct grid *g)
+{
+	const struct store_metric *m = &g->info->metrics[g->metric];
+
+	return strlen(m->text) <= EXPRESSION_MOST ? m->text : m->name;
+}
 
 static bool choose_metrics(struct grid *g, const struct plot_request *request, bool early,
 			   struct diagnostics *d)
@@ -310,35 +318,62 @@ static const struct plot_unit *axis_plot_unit(const struct store_axis *axis, int
 	return plot_unit_of(unit, *most);
 }
 
-/* "v4.6": a word of each value at its index; of many values some. */
-static void word_tics(struct plot *plot, const char *axis, const struct store_axis *values)
+/* "v4.6", or "2.8" of an axis in us: at its index; of many values some. */
+static void word_tics(struct plot *plot, const char *axis, const struct store_axis *values,
+		      const struct plot_unit *unit)
 {
 	const uint32_t every = (values->n + TICS_MOST - 1) / TICS_MOST;
 
-	for (uint32_t i = 0; i < values->n; i += every)
-		plot_tic(plot, axis, values->values[i].text, i);
+	for (uint32_t i = 0; i < values->n; i += every) {
+		g_autoptr(GString) text = g_string_new(NULL);
+
+		if (unit)
+			append_decimal(text, values->values[i].number, 1, unit);
+		else
+			g_string_append(text, values->values[i].text);
+		plot_tic(plot, axis, text->str, i);
+	}
+}
+
+/* An axis of a heatmap: its values side by side, whatever lies between them. */
+static void heat_axis(struct plot *plot, const char *axis, const struct store_axis *values)
+{
+	g_autofree char *label = g_strdup_printf("%s_label", axis);
+	int64_t least, most;
+	const struct plot_unit *unit = axis_plot_unit(values, &least, &most);
+
+	plot_label(plot, label, values->key, unit ? unit : &plain);
+	word_tics(plot, axis, values, unit);
+}
+
+/* Several seeds a place, of which the median is drawn. */
+static bool seeds_folded(const struct grid *g)
+{
+	return g->seed >= 0 && axis_of(g, g->seed)->n > 1 && g->fixed[g->seed] == FIXED_NOT &&
+	       g->seed != g->x && g->seed != g->by;
 }
 
 static void titles(struct plot *plot, const struct grid *g)
 {
-	const char *metric = g->info->metrics[g->metric].name;
-	g_autofree char *title = g_strdup_printf("%s: %s", g->info->scenario, metric);
+	g_autofree char *title = g_strdup_printf("%s: %s", g->info->scenario, metric_words(g));
 	g_autoptr(GString) subtitle = g_string_new(NULL);
 
 	for (uint32_t i = 0; i < g->info->n_axes; i++) {
 		const struct store_axis *axis = axis_of(g, (int)i);
-		g_autofree char *key = short_key(g, (int)i);
+		const char *key = short_key(g, (int)i);
 
 		if (g->fixed[i] != FIXED_NOT || axis->n == 1)
 			g_string_append_printf(
 				subtitle, "%s %s; ", key,
 				axis->values[g->fixed[i] == FIXED_NOT ? 0 : g->fixed[i]].text);
 	}
-	if (g->seed >= 0 && axis_of(g, g->seed)->n > 1 && g->fixed[g->seed] == FIXED_NOT)
+	if (seeds_folded(g))
 		g_string_append_printf(subtitle, "median of %" PRIu32 " seeds, band: all of them",
 				       axis_of(g, g->seed)->n);
 	else if (g->seed < 0)
 		g_string_append_printf(subtitle, "seed %" PRIu64, g->info->master_seed);
+	else if (g->seed == g->x || g->seed == g->by)
+		g_string_append(subtitle, "seeds as drawn");
 	else
 		g_string_truncate(subtitle, subtitle->len - 2);
 	if (g->missing)
@@ -350,9 +385,7 @@ static void titles(struct plot *plot, const struct grid *g)
 
 static const struct plot_unit *value_unit(const struct grid *g)
 {
-	const __int128 most = MAX(g->most, -g->least);
-
-	return plot_unit_of(g->info->metrics[g->metric].unit, most);
+	return plot_unit_of_axis(g->info->metrics[g->metric].unit, g->least, g->most);
 }
 
 /* --- lines --- */
@@ -384,12 +417,12 @@ static void x_cell(struct plot *plot, const struct grid *g, uint32_t x,
 static char *series_name(const struct grid *g, uint32_t by)
 {
 	if (g->by < 0)
-		return g_strdup(g->info->metrics[g->metric].name);
+		return g_strdup(metric_words(g));
 	const char *text = axis_of(g, g->by)->values[by].text;
 
 	if (g_str_equal(axis_of(g, g->by)->key, "variant"))
 		return g_strdup(text);
-	g_autofree char *key = short_key(g, g->by);
+	const char *key = short_key(g, g->by);
 
 	return g_strdup_printf("%s = %s", key, text);
 }
@@ -447,6 +480,17 @@ static int64_t knee_of(const struct grid *g, uint32_t by)
 	return -1;
 }
 
+/* Above the largest count. */
+static int64_t early_end(const struct grid *g)
+{
+	__int128 most = 1;
+
+	for (uint64_t i = 0; i < (uint64_t)g->nx * g->nby; i++)
+		if (g->cells[EARLY][i])
+			most = MAX(most, median(g->cells[EARLY][i])->num);
+	return (int64_t)(most + (most + 9) / 10);
+}
+
 static struct plot *lines(const struct grid *g, bool knee, struct diagnostics *d)
 {
 	int64_t least, most;
@@ -456,18 +500,20 @@ static struct plot *lines(const struct grid *g, bool knee, struct diagnostics *d
 	if (!plot_fits(g->nby, "lines", "choose some by --where", d))
 		return NULL;
 	struct plot *plot = plot_new(knee ? "knee" : "lines");
-	g_autofree char *x_key = short_key(g, g->x);
 
 	titles(plot, g);
-	plot_label(plot, "y_label", g->info->metrics[g->metric].name, value_unit(g));
-	plot_label(plot, "x_label", x_key, x_unit ? x_unit : &plain);
+	plot_label(plot, "y_label", metric_words(g), value_unit(g));
+	plot_label(plot, "x_label", x_axis->key, x_unit ? x_unit : &plain);
 	plot_number(plot, "log_x", x_unit && plot_wants_log(least, most));
 	plot_number(plot, "log_y", plot_wants_log(g->least, g->most));
 	plot_number(plot, "n_words", x_unit ? 0 : x_axis->n);
 	if (!x_unit)
-		word_tics(plot, "x", x_axis);
+		word_tics(plot, "x", x_axis, NULL);
+	plot_flat(plot, "y", g->least, g->most, value_unit(g));
+	if (knee)
+		plot_number(plot, "y2_end", early_end(g));
 	plot_number(plot, "n", g->nby);
-	plot_number(plot, "bands", g->seed >= 0 && g->fixed[g->seed] == FIXED_NOT);
+	plot_number(plot, "bands", seeds_folded(g));
 	plot_table(plot, "lines",
 		   knee ? "x, median, least, largest, words, early"
 			: "x, median, least, largest, words");
@@ -523,8 +569,8 @@ static void heat_row(struct plot *plot, const struct grid *g, uint32_t by, uint3
 	const GArray *cell = g->cells[MEASURED][(uint64_t)by * g->nx + x];
 	g_autoptr(GString) words = g_string_new(NULL);
 	g_autoptr(GString) hover = g_string_new(NULL);
-	g_autofree char *x_key = short_key(g, g->x);
-	g_autofree char *y_key = short_key(g, g->by);
+	const char *x_key = short_key(g, g->x);
+	const char *y_key = short_key(g, g->by);
 
 	if (!cell)
 		return;
@@ -545,15 +591,12 @@ static struct plot *heatmap(const struct grid *g)
 {
 	struct plot *plot = plot_new("heatmap");
 	const bool log = plot_wants_log(g->least, g->most);
-	g_autofree char *x_key = short_key(g, g->x);
-	g_autofree char *y_key = short_key(g, g->by);
 
 	titles(plot, g);
-	plot_text(plot, "x_label", x_key);
-	plot_text(plot, "y_label", y_key);
-	plot_label(plot, "z_label", g->info->metrics[g->metric].name, value_unit(g));
-	word_tics(plot, "x", axis_of(g, g->x));
-	word_tics(plot, "y", axis_of(g, g->by));
+	plot_label(plot, "z_label", metric_words(g), value_unit(g));
+	heat_axis(plot, "x", axis_of(g, g->x));
+	heat_axis(plot, "y", axis_of(g, g->by));
+	plot_flat(plot, "z", g->least, g->most, value_unit(g));
 	plot_number(plot, "nx", g->nx);
 	plot_number(plot, "ny", g->nby);
 	plot_number(plot, "log_z", log);

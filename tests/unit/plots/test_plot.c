@@ -63,6 +63,16 @@ static void test_units(void **state)
 	assert_string_equal(plot_unit_of(EXACT_PLAIN, 5)->name, "");
 }
 
+/* From 1.76 us to 2 ms: 1 is three powers of ten from both ends in us. */
+static void test_units_of_axes(void **state)
+{
+	assert_string_equal(plot_unit_of_axis(EXACT_TIME, 1760000, 2000000000)->name, "us");
+	assert_string_equal(plot_unit_of_axis(EXACT_TIME, 697000, 2001501719)->name, "us");
+	assert_string_equal(plot_unit_of_axis(EXACT_TIME, 1760000, 1999000)->name, "ns");
+	assert_string_equal(plot_unit_of_axis(EXACT_TIME, -3000000, 1000)->name, "us");
+	assert_string_equal(plot_unit_of_axis(EXACT_TIME, 0, 0)->name, "ns");
+}
+
 static void test_log_only_if_all_is_positive(void **state)
 {
 	assert_true(plot_wants_log(2, 100));
@@ -281,6 +291,7 @@ static void test_hover_is_a_title(void **state)
 	assert_non_null(strstr(svg, "<title>before, v4.5: 2 ms</title>"));
 	assert_non_null(strstr(svg, "<title>T &amp; U</title>"));
 	assert_null(strstr(svg, "gnuplot_svg"));
+	assert_null(strstr(svg, "GNUPLOT")); /* whose version it would name */
 	plot_free(plot);
 	scripts_remove(&s);
 }
@@ -349,6 +360,7 @@ int main(void)
 {
 	const struct CMUnitTest others[] = {
 		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_units_of_axes),
 		cmocka_unit_test(test_log_only_if_all_is_positive),
 		cmocka_unit_test(test_script_quotes_texts),
 		cmocka_unit_test(test_series_and_gaps),

@@ -28,11 +28,13 @@ static struct store_axis axis(const char *key, enum axis_unit unit, uint64_t str
 {
 	struct store_axis a = { .key = g_strdup(key), .unit = unit, .n = n, .stride = stride };
 
+	const int64_t step = unit == AXIS_PS ? 1000000 : 1;
+
 	a.values = g_new0(struct store_axis_value, n);
 	for (uint32_t i = 0; i < n; i++)
 		a.values[i] = (struct store_axis_value){ .text = g_strdup(texts[i]),
 							 .has_number = unit != AXIS_WORD,
-							 .number = (int64_t)(i + 1) * 1000000 };
+							 .number = (int64_t)(i + 1) * step };
 	return a;
 }
 
@@ -206,7 +208,9 @@ static void test_heatmap(void **state)
 		draw(plot_heatmap,
 		     (struct plot_request){ .x = "kernel", .y = "seed", .where = where });
 
-	assert_has(script, "x_label = 'kernel'\ny_label = 'seed'\n");
+	assert_has(script, "subtitle = 'variant after; seeds as drawn; 1 point has no value'\n");
+	assert_has(script, "\nx_label = 'kernel'\nset xtics ('v4.5' 0)\n");
+	assert_has(script, "\ny_label = 'seed'\nset ytics ('1' 0)\nset ytics add ('2' 1)\n");
 	/* From 1 to 6 us: the middle is 3.5. */
 	assert_has(script, "$cells << EOD\n"
 			   "# cells: x, y, value, short, colour of the words, words\n"
@@ -301,7 +305,7 @@ static void check_knee(void **state)
 	char *message = NULL;
 
 	g_remove(path);
-	info->axes[0] = axis("costs.vmexit.value", AXIS_PS, 1, advances, 7);
+	info->axes[0] = axis("costs.vmexit", AXIS_PS, 1, advances, 7);
 	struct store *store = store_create(path, info, &error);
 
 	for (uint64_t i = 0; i < 7; i++)
@@ -318,7 +322,7 @@ static void check_knee(void **state)
 	GString *script = plot_script(plot, PLOT_SVG, folder, &message);
 
 	assert_has(script->str, want);
-	assert_has(script->str, "x_label = 'vmexit [us]'\n");
+	assert_has(script->str, "x_label = 'costs.vmexit [us]'\n");
 	assert_has(script->str, "\t6\nEOD\n"); /* early, of the last point */
 	g_string_free(script, TRUE);
 	plot_free(plot);
