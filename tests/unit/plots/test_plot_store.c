@@ -19,7 +19,7 @@ enum { KERNELS = 3, SEEDS = 3, VARIANTS = 2 };
 /* [us], 0: no value. v4.6 has none before; one seed fails after. */
 static const int64_t late[KERNELS][SEEDS][VARIANTS] = {
 	{ { 30, 4 }, { 10, 4 }, { 20, 5 } },
-	{ { 0, 6 }, { 0, 6 }, { 0, 0 } },
+	{ { 0, 7 }, { 0, 6 }, { 0, 0 } },
 	{ { 200, 1 }, { 300, 2 }, { 100, 3 } },
 };
 
@@ -171,7 +171,7 @@ static void assert_has(const char *text, const char *part)
 		fail_msg("no\n%s\nin\n%s", part, text);
 }
 
-/* The median of 30, 10, 20 is 20, of 4, 4, 5 is 4, of the two of after v4.6 is 6. */
+/* The median of 30, 10, 20 is 20, of 4, 4, 5 is 4, of the two of after v4.6, 7 and 6, the lower. */
 static void test_lines(void **state)
 {
 	g_autofree char *script = draw(plot_lines, (struct plot_request){ 0 });
@@ -187,7 +187,7 @@ static void test_lines(void **state)
 			   "2\t200\t100\t300\t before, v4.7: 200 us\n"
 			   "\n\n"
 			   "0\t4\t4\t5\t after, v4.5: 4 us\n"
-			   "1\t6\t6\t6\t after, v4.6: 6 us\n"
+			   "1\t6\t6\t7\t after, v4.6: 6 us\n"
 			   "2\t2\t1\t3\t after, v4.7: 2 us\n"
 			   "EOD\n");
 }
@@ -211,11 +211,11 @@ static void test_heatmap(void **state)
 	assert_has(script, "subtitle = 'variant after; seeds as drawn; 1 point has no value'\n");
 	assert_has(script, "\nx_label = 'kernel'\nset xtics ('v4.5' 0)\n");
 	assert_has(script, "\ny_label = 'seed'\nset ytics ('1' 0)\nset ytics add ('2' 1)\n");
-	/* From 1 to 6 us: the middle is 3.5. */
+	/* From 1 to 7 us: the middle is 4. */
 	assert_has(script, "$cells << EOD\n"
 			   "# cells: x, y, value, short, colour of the words, words\n"
 			   "0\t0\t4\t 4\t0\t kernel v4.5, seed 1: 4 us\n"
-			   "1\t0\t6\t 6\t0\t kernel v4.6, seed 1: 6 us\n"
+			   "1\t0\t7\t 7\t0\t kernel v4.6, seed 1: 7 us\n"
 			   "2\t0\t1\t 1\t16777215\t kernel v4.7, seed 1: 1 us\n");
 }
 
