@@ -90,7 +90,8 @@ void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu)
 	struct account *a = &lt->account;
 	const ps_t now = sim_now(cpu->host->sim);
 
-	if (a->state != ACCOUNT_INJECTED)
+	/* A handler that began before this one's vector was injected is another's. */
+	if (a->state != ACCOUNT_INJECTED || !a->entered.v)
 		return;
 	a->state = ACCOUNT_NONE;
 	check_account(cpu->host->sim, a, now);
