@@ -26,7 +26,10 @@ void lapic_timer_check(struct vcpu *vcpu)
 	const struct lapic_timer *lt = &vcpu->timer;
 	const bool queued = hrtimer_queued(&lt->hrtimer);
 	const bool armed = lapic_hrtimer_active(lt) || lt->hv_in_use;
-	const bool set = lapic_deadline_mode(lt) && lt->count.tscdeadline.v;
+	/* Where a change of mode keeps the deadline, one that was cancelled stands there still. */
+	const bool kept =
+		!vcpu->kernel->mode_switch->of(LAPIC_MODE_ONESHOT, LAPIC_MODE_TSC_DEADLINE).zero;
+	const bool set = lapic_deadline_mode(lt) && lt->count.tscdeadline.v && !kept;
 
 	if ((queued && lt->hv_in_use) || (set && !armed && !lt->pending))
 		sim_break(vcpu->host->sim, "C1",
