@@ -229,7 +229,8 @@ static void carry_out(struct timer_state *s, struct timer_step step)
 	case TIMER_STEP_SET_HV: log_action(s, "set_hv"); break;
 	case TIMER_STEP_USE_HV: s->view.hv_in_use = true; break;
 	case TIMER_STEP_CANCEL_HV:
-		log_action(s, "cancel_hv");
+		if (s->view.hv_in_use) /* nothing else is recorded */
+			log_action(s, "cancel_hv");
 		s->view.hv_in_use = false;
 		break;
 	case TIMER_STEP_EXPIRE: expire(s); break;

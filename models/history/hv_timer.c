@@ -104,12 +104,15 @@ const struct hv_zero_variant hv_zero_variants[] = {
 };
 FORMS_END(hv_zero)
 
+/* bounce was first read in v4.19. It came no later than hv_due.return_1: for `bool` any value but 0 is
+ * a failure, and what is due would stay armed for ever. sw_start.cancel_test and to_hv.rearm are the
+ * other half of it. */
 const struct hv_start_variant hv_start_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL,
 	    "there is no preemption timer" }, HV_START_BOOL },
 	{ { "bool", KERNEL_RELEASE(4, 8), KNOWN_RECALLED, NULL,
 	    "an expiry in between starts the timer again in software" }, HV_START_BOOL },
-	{ { "bounce", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
+	{ { "bounce", KERNEL_RELEASE(4, 18), KNOWN_INFERRED, NULL,
 	    "a due timer expires, and is cancelled by way of the software starter" },
 	  HV_START_BOUNCE },
 	{ { "expire_cancel", KERNEL_RELEASE(5, 2), KNOWN_READ, NULL,
@@ -131,7 +134,7 @@ FORMS_END(rearm)
 const struct sw_start_variant sw_start_variants[] = {
 	{ { "plain", KERNEL_FIRST, KNOWN_READ, NULL,
 	    "starts the hrtimer whatever is pending" }, false },
-	{ { "cancel_test", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
+	{ { "cancel_test", KERNEL_RELEASE(4, 18), KNOWN_INFERRED, NULL,
 	    "cancels the preemption timer, and starts nothing if an expiry is pending" }, true },
 };
 FORMS_END(sw_start)
@@ -158,7 +161,7 @@ const struct to_hv_variant to_hv_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "there is no preemption timer" }, false },
 	{ { "hv_only", KERNEL_RELEASE(4, 8), KNOWN_RECALLED, NULL,
 	    "refused by the preemption timer, the hrtimer simply stays" }, false },
-	{ { "rearm", KERNEL_RELEASE(4, 19), KNOWN_AT_LATEST, NULL,
+	{ { "rearm", KERNEL_RELEASE(4, 18), KNOWN_INFERRED, NULL,
 	    "refused by the preemption timer, the hrtimer is restarted" }, true },
 };
 FORMS_END(to_hv)

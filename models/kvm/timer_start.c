@@ -274,19 +274,20 @@ static enum timer_step_kind fires(const struct kernel *kernel, struct timer_star
 	return step(ts, TIMER_STEP_WARN, PHASE_FIRES_FIRST);
 }
 
+/* What fired is cancelled, also where the warning said that it was not in use. */
 static enum timer_step_kind fires_first(const struct kernel *kernel, struct timer_start *ts,
 					const struct timer_view *view)
 {
 	if (kernel->hv_fire->expire_first)
 		return step(ts, TIMER_STEP_EXPIRE, PHASE_FIRES_SECOND);
-	return cancel_hv(ts, view, PHASE_FIRES_SECOND);
+	return step(ts, TIMER_STEP_CANCEL_HV, PHASE_FIRES_SECOND);
 }
 
 static enum timer_step_kind fires_second(const struct kernel *kernel, struct timer_start *ts,
 					 const struct timer_view *view)
 {
 	if (kernel->hv_fire->expire_first)
-		return cancel_hv(ts, view, PHASE_FIRES_NEXT);
+		return step(ts, TIMER_STEP_CANCEL_HV, PHASE_FIRES_NEXT);
 	return step(ts, TIMER_STEP_EXPIRE, PHASE_FIRES_NEXT);
 }
 

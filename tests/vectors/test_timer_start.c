@@ -89,7 +89,7 @@ static const struct order orders[] = {
 	  true, false, false, NOW + 9, 500, HV_SET_DUE, false, "VUCT", 0 },
 	/* --- it fires --- */
 	{ "not in use, 4.10: warns and goes on", KERNEL_RELEASE(4, 10), TIMER_OP_HV_FIRES, ONESHOT,
-	  true, false, false, NOW, 500, HV_SET_OK, false, "WE", 0 },
+	  true, false, false, NOW, 500, HV_SET_OK, false, "WXE", 0 },
 	{ "not in use, later: nothing", KERNEL_RELEASE(4, 19), TIMER_OP_HV_FIRES, ONESHOT,
 	  true, false, false, NOW, 500, HV_SET_OK, false, "", 0 },
 	{ "periodic, 5.12", KERNEL_RELEASE(5, 12), TIMER_OP_HV_FIRES, PERIODIC,

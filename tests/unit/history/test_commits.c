@@ -124,7 +124,8 @@ static const struct made made[] = {
 	{ "hv_zero.arm", "64672c95ea4c", "kvm: vmx: hook preemption timer support" },
 	{ "tune.smooth", NULL, "KVM: LAPIC: Tune lapic_timer_advance_ns smoothly" },
 	{ "mode.abs", NULL, NULL },
-	{ "hv_start.bounce", NULL, NULL },
+	{ "hv_start.bounce", "c5ce8235cffa", "KVM: VMX: Optimize tscdeadline timer latency" },
+	{ "count_zero.clear", NULL, NULL },
 };
 
 static void check_made(void **state)

@@ -61,7 +61,7 @@ static const struct release releases[] = {
 	{ "v4.10 for counts", KERNEL_RELEASE(4, 10),
 	  "all", "range", "none", "none", "bit_at_set", "bool", "cancel_expire", "always" },
 	{ "v4.18 is advanced", KERNEL_RELEASE(4, 18),
-	  "all", "mwait", "global", "return_1", "bit_at_set", "bool", "cancel_expire", "always" },
+	  "all", "mwait", "global", "return_1", "bit_at_set", "bounce", "cancel_expire", "always" },
 	{ "v5.1 by the vCPU's value", KERNEL_RELEASE(5, 1),
 	  "all", "mwait", "vcpu", "return_1", "bit_at_entry", "bounce", "cancel_expire", "always" },
 	{ "v5.3 is never off", KERNEL_RELEASE(5, 3),
