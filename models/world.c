@@ -81,13 +81,15 @@ static void set_param(struct world *w, const struct timeline_command *cfg)
 	HOST_TRACE(&w->host.cpus[0], TP_SET_PARAM, 0, cfg->param, (uint64_t)cfg->value, result);
 }
 
-/* The other host's TSC as a function of our instants: it reads cfg->to_tsc now. */
-static void move_vm(struct world *w, const struct timeline_command *cfg, struct vcpu *vcpu)
+/* The other host's TSC as a function of our instants: it read cfg->to_tsc when the command was due.
+ */
+static void move_vm(const struct command *c, struct vcpu *vcpu)
 {
+	const struct timeline_command *cfg = c->cfg;
 	struct clock clock = { .tsc_khz = cfg->to_tsc_khz,
-			       .start_monotonic = w->host.clock.start_monotonic };
+			       .start_monotonic = c->world->host.clock.start_monotonic };
 
-	clock.start_tsc = cfg->to_tsc - clock_tsc(&clock, sim_now(w->sim)).v;
+	clock.start_tsc = cfg->to_tsc - clock_tsc(&clock, c->due).v;
 	vcpu_move(vcpu, &clock, cfg->to_tsc_scaling);
 }
 
@@ -119,9 +121,12 @@ static void start_vm(struct world *w, uint32_t vm)
 }
 
 /* Commands for a whole VM. */
-static void on_vm(struct world *w, const struct timeline_command *cfg)
+static void on_vm(const struct command *c)
 {
-	for (uint32_t i = 0; w->created[cfg->vm] && i < w->cfg->vms[cfg->vm].n_vcpus; i++) {
+	const struct timeline_command *cfg = c->cfg;
+	struct world *w = c->world;
+
+	for (uint32_t i = 0; i < w->cfg->vms[cfg->vm].n_vcpus; i++) {
 		struct vcpu *vcpu = &w->vcpus[w->first_vcpu[cfg->vm] + i];
 
 		switch (cfg->what) {
@@ -129,9 +134,60 @@ static void on_vm(struct world *w, const struct timeline_command *cfg)
 		case DO_RESUME: vcpu_resume(vcpu); break;
 		case DO_SAVE: vcpu_save(vcpu); break;
 		case DO_RESTORE: restore(cfg, vcpu); break;
-		case DO_MOVE_VM: move_vm(w, cfg, vcpu); break;
+		case DO_MOVE_VM: move_vm(c, vcpu); break;
 		default: break;
 		}
+	}
+}
+
+static bool out_of_kvm_run(const struct world *w, uint32_t vm)
+{
+	for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++)
+		if (!w->vcpus[w->first_vcpu[vm] + i].in_user_space)
+			return false;
+	return true;
+}
+
+/* KVM_RUN holds the vCPU's mutex: what user space asks of a VM waits until all its vCPUs have come
+ * out, and what it asks next waits behind that. */
+static void on_vm_in_turn(struct command *c)
+{
+	struct world *w = c->world;
+	const uint32_t vm = c->cfg->vm;
+	const bool needs_mutex = c->cfg->what != DO_PAUSE && c->cfg->what != DO_RESUME;
+	struct command **link = &w->waiting[vm];
+
+	if (!w->created[vm] || c->waits)
+		return;
+	if (!*link && (!needs_mutex || out_of_kvm_run(w, vm))) {
+		on_vm(c);
+		return;
+	}
+	while (*link)
+		link = &(*link)->next;
+	*link = c;
+	c->waits = true;
+}
+
+static uint32_t vm_of(const struct world *w, const struct vcpu *vcpu)
+{
+	uint32_t vm = w->cfg->n_vms - 1;
+
+	while (w->first_vcpu[vm] > vcpu->index)
+		vm--;
+	return vm;
+}
+
+static void left_kvm_run(struct vcpu *vcpu)
+{
+	struct world *w = sim_container_of(vcpu->host, struct world, host);
+	const uint32_t vm = vm_of(w, vcpu);
+
+	for (struct command *c; (c = w->waiting[vm]) && out_of_kvm_run(w, vm);) {
+		w->waiting[vm] = c->next;
+		c->next = NULL;
+		c->waits = false;
+		on_vm(c);
 	}
 }
 
@@ -142,6 +198,7 @@ static void on_command(struct sim *sim, struct sim_event *ev)
 	struct world *w = c->world;
 	struct cpu_mask only = { 0 };
 
+	c->due = sim_now(sim);
 	switch (cfg->what) {
 	case DO_HOG_START: hog_start(w, c); break;
 	case DO_HOG_STOP: hog_stop(w, cfg->cpu); break;
@@ -162,7 +219,7 @@ static void on_command(struct sim *sim, struct sim_event *ev)
 	case DO_RESUME:
 	case DO_SAVE:
 	case DO_RESTORE:
-	case DO_MOVE_VM: on_vm(w, cfg); break;
+	case DO_MOVE_VM: on_vm_in_turn(c); break;
 	case DO_COUNT: break;
 	}
 	if (cfg->every.v && cfg->every.v <= w->cfg->duration.v - sim_now(sim).v)
@@ -237,6 +294,7 @@ static bool create_vm(struct world *w, uint32_t vm)
 			.cfg = &cfg->vcpus[i],
 			.vm = cfg,
 			.seed = w->cfg->seed,
+			.left_kvm_run = left_kvm_run,
 		};
 
 		if (!vcpu_init(&w->vcpus[index], &w->host, &w->module, &setup))
@@ -273,10 +331,12 @@ static bool allocate(struct world *w)
 	w->vcpus = calloc(w->n_vcpus + 1, sizeof(*w->vcpus));
 	w->first_vcpu = calloc(cfg->n_vms + 1, sizeof(*w->first_vcpu));
 	w->created = calloc(cfg->n_vms + 1, sizeof(*w->created));
+	w->waiting = calloc(cfg->n_vms + 1, sizeof(*w->waiting));
 	w->commands = calloc(cfg->n_timeline + 1, sizeof(*w->commands));
 	w->hogs = calloc(count_hogs(cfg) + 1, sizeof(*w->hogs));
 	w->tasks = calloc(w->n_tasks, sizeof(*w->tasks));
-	return w->vcpus && w->first_vcpu && w->created && w->commands && w->hogs && w->tasks;
+	return w->vcpus && w->first_vcpu && w->created && w->waiting && w->commands && w->hogs &&
+	       w->tasks;
 }
 
 struct world *world_new(const struct world_config *config, const struct sim_limits *limits,
@@ -327,6 +387,7 @@ void world_free(struct world *w)
 	free(w->vcpus);
 	free(w->first_vcpu);
 	free(w->created);
+	free(w->waiting);
 	free(w->commands);
 	free(w->hogs);
 	free(w->tasks);

@@ -14,6 +14,9 @@ struct command { /* one timeline entry, armed for its next time */
 	const struct timeline_command *cfg;
 	struct world *world;
 	struct task *hog;
+	ps_t due;             /* when it was to be done */
+	struct command *next; /* waits behind this one */
+	bool waits;           /* for the vCPUs to leave KVM_RUN */
 };
 
 struct world {
@@ -22,7 +25,8 @@ struct world {
 	struct trace *trace;
 	struct host host;
 	struct vcpu *vcpus;
-	bool *created; /* by VM */
+	bool *created;            /* by VM */
+	struct command **waiting; /* by VM, the first one */
 	uint32_t n_vcpus;
 	uint32_t *first_vcpu; /* of each VM */
 	struct kvm_module module;

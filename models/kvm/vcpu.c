@@ -405,6 +405,7 @@ static void leave_kvm_run(struct host_cpu *cpu, struct vcpu *vcpu)
 	vcpu->in_user_space = true;
 	run(vcpu, COST_loop_edge, RUN_KERNEL, enter_kvm_run);
 	task_block(cpu);
+	vcpu->left_kvm_run(vcpu);
 }
 
 static void go_round(struct host_cpu *cpu, struct vcpu *vcpu)
@@ -536,6 +537,7 @@ bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 		.index = setup->index,
 		.id = setup->cfg->id,
 		.bus_cycle_ns = setup->vm->apic_bus_cycle_ns,
+		.left_kvm_run = setup->left_kvm_run,
 		.clock = &host->clock,
 		.tsc_host = {
 			.khz = cfg->tsc_khz,

@@ -91,10 +91,11 @@ struct vcpu {
 	uint32_t requests; /* enum vcpu_request */
 	bool halted, on_waitqueue;
 	bool pause, in_user_space; /* asked for by a signal; out of KVM_RUN */
-	bool irr, isr;             /* the timer vector's bits */
-	bool injected;             /* in the VM-entry interruption field */
-	bool window;               /* an interrupt-window exit is requested */
-	bool wait_traced;          /* by form: the wait's tracepoint follows the next exit */
+	void (*left_kvm_run)(struct vcpu *vcpu);
+	bool irr, isr;    /* the timer vector's bits */
+	bool injected;    /* in the VM-entry interruption field */
+	bool window;      /* an interrupt-window exit is requested */
+	bool wait_traced; /* by form: the wait's tracepoint follows the next exit */
 	int64_t wait_delta;
 	struct host_cpu *loaded; /* where load() ran last */
 	struct vcpu_saved saved;
@@ -139,6 +140,7 @@ struct vcpu_setup {
 	const struct vcpu_config *cfg;
 	const struct vm_config *vm;
 	uint64_t seed;
+	void (*left_kvm_run)(struct vcpu *vcpu); /* the thread is in user space now */
 };
 
 /* False: the rate cannot be set on this host. */
