@@ -25,10 +25,18 @@ struct slot {
 	size_t n_kept, kept_size;
 };
 
+struct follower {
+	struct follower *next;
+	const void *key;
+	struct trace_sink *sink;
+	void (*free)(struct trace_sink *sink);
+};
+
 struct aggregate_set {
 	struct trace_sink sink;
 	uint32_t n_events;
 	struct slot **by_event; /* the slots of event id, a list each */
+	struct follower *followers;
 };
 
 struct exact_unit dimension_unit(enum dimension dim)
@@ -156,8 +164,8 @@ static bool compare(const struct aggregate_stream *s, const struct trace_record 
 	return true;
 }
 
-static bool condition_holds(const struct aggregate_stream *s, const struct trace_record *rec,
-			    bool *ret)
+bool aggregate_stream_matches(const struct aggregate_stream *s, const struct trace_record *rec,
+			      bool *ret)
 {
 	bool acc = true;
 
@@ -227,7 +235,7 @@ static void slot_take(struct slot *slot, const struct trace_record *rec)
 	struct aggregate_sample sample;
 	bool matches;
 
-	if (!condition_holds(slot->stream, rec, &matches)) {
+	if (!aggregate_stream_matches(slot->stream, rec, &matches)) {
 		if (!slot->no_row)
 			slot->rowless = sample_of(slot->stream, rec);
 		slot->no_row = true;
@@ -262,6 +270,8 @@ static void set_record(struct trace_sink *sink, const struct trace_record *rec)
 
 	for (struct slot *slot = set->by_event[rec->event]; slot; slot = slot->next)
 		slot_take(slot, rec);
+	for (struct follower *f = set->followers; f; f = f->next)
+		f->sink->record(f->sink, rec);
 }
 
 struct aggregate_set *aggregate_set_new(const struct trace_schema *schema)
@@ -287,8 +297,30 @@ void aggregate_set_free(struct aggregate_set *set)
 			g_free(slot);
 		}
 	}
+	for (struct follower *f = set->followers, *next; f; f = next) {
+		next = f->next;
+		f->free(f->sink);
+		g_free(f);
+	}
 	g_free(set->by_event);
 	g_free(set);
+}
+
+void aggregate_set_follow(struct aggregate_set *set, const void *key, struct trace_sink *sink,
+			  void (*free)(struct trace_sink *sink))
+{
+	struct follower *f = g_new0(struct follower, 1);
+
+	*f = (struct follower){ set->followers, key, sink, free };
+	set->followers = f;
+}
+
+struct trace_sink *aggregate_set_follower(const struct aggregate_set *set, const void *key)
+{
+	for (const struct follower *f = set->followers; f; f = f->next)
+		if (f->key == key)
+			return f->sink;
+	return NULL;
 }
 
 static struct slot *find_slot(const struct aggregate_set *set, const struct aggregate_stream *s)

@@ -167,6 +167,16 @@ void aggregate_set_free(struct aggregate_set *set);
 /* Before the run. @a must outlive @set. Adding one twice is harmless. */
 void aggregate_set_add(struct aggregate_set *set, const struct aggregate *a);
 
+/* Does @rec, which is of the stream's event, satisfy its condition? False: it reads a table that
+ * has no row for it. */
+bool aggregate_stream_matches(const struct aggregate_stream *s, const struct trace_record *rec,
+			      bool *ret);
+
+/* Something else that looks at every record of the run, found again by @key. Freed with the set. */
+void aggregate_set_follow(struct aggregate_set *set, const void *key, struct trace_sink *sink,
+			  void (*free)(struct trace_sink *sink));
+struct trace_sink *aggregate_set_follower(const struct aggregate_set *set, const void *key);
+
 struct trace_sink *aggregate_set_sink(struct aggregate_set *set);
 
 /* After the run, or during it. @a->variant is not looked at: the caller chose the set. */

@@ -27,9 +27,13 @@ static bool load_expectations(struct replay *r, struct diagnostics *d)
 				continue;
 		}
 		ctx.table = r->tables[i];
-		r->expectations[i] =
-			expectation_parse(d, &ctx, &e->that_at, e->that,
-					  e->only || e->except ? &e->variants_at : NULL);
+		if (e->n_steps)
+			r->expectations[i] =
+				expectation_parse_sequence(d, &ctx, e->steps, e->n_steps);
+		else
+			r->expectations[i] =
+				expectation_parse(d, &ctx, &e->that_at, e->that,
+						  e->only || e->except ? &e->variants_at : NULL);
 	}
 	return d->n == 0;
 }

@@ -9,6 +9,7 @@ void expectation_free(struct expectation *exp)
 	if (!exp)
 		return;
 	g_free(exp->text);
+	sequence_free(exp->sequence);
 	g_ptr_array_free(exp->aggregates, TRUE);
 	g_array_free(exp->left, TRUE);
 	g_array_free(exp->right, TRUE);
@@ -22,8 +23,16 @@ const struct aggregate *expectation_aggregate(const struct expectation *exp, siz
 	return i < exp->aggregates->len ? exp->aggregates->pdata[i] : NULL;
 }
 
+static void free_run(struct trace_sink *sink)
+{
+	sequence_run_free((struct sequence_run *)sink); /* its first member */
+}
+
 void expectation_request(const struct expectation *exp, struct aggregate_set *set, unsigned variant)
 {
+	if (exp->sequence && !aggregate_set_follower(set, exp->sequence))
+		aggregate_set_follow(set, exp->sequence,
+				     sequence_run_sink(sequence_run_new(exp->sequence)), free_run);
 	for (guint i = 0; i < exp->aggregates->len; i++) {
 		const struct aggregate *a = exp->aggregates->pdata[i];
 
@@ -146,6 +155,20 @@ static void compare_sides(const struct expectation *exp, const struct exact *val
 	g_string_append(ret->actual, ret->verdict == EXPECTATION_PASS ? " is true" : " is false");
 }
 
+static void judge_sequence(const struct expectation *exp, const struct aggregate_set *set,
+			   struct expectation_outcome *ret)
+{
+	const struct trace_sink *run = set ? aggregate_set_follower(set, exp->sequence) : NULL;
+
+	if (run) {
+		ret->verdict = sequence_run_judge((const struct sequence_run *)run, ret->actual,
+						  ret->sample);
+		return;
+	}
+	ret->verdict = EXPECTATION_NOT_RUN;
+	g_string_append(ret->actual, "the variant was not run");
+}
+
 static bool all_ran(const struct expectation *exp, unsigned variant,
 		    const struct aggregate_set *const *sets, GString *why)
 {
@@ -173,6 +196,10 @@ void expectation_eval(const struct expectation *exp, unsigned variant,
 		.actual = g_string_new(NULL),
 		.sample = g_string_new(NULL),
 	};
+	if (exp->sequence) {
+		judge_sequence(exp, sets[variant], ret);
+		return;
+	}
 	if (!all_ran(exp, variant, sets, ret->actual)) {
 		ret->verdict = EXPECTATION_NOT_RUN;
 		return;
@@ -319,5 +346,29 @@ void expectation_docs(GString *out, const struct trace_schema *schema, const str
 	g_string_append_printf(
 		out, "\n`settled` and `settle_time` keep their samples, at most %u of them.\n\n",
 		AGGREGATE_SAMPLES_MAX);
+	g_string_append_printf(
+		out,
+		"### Sequences\n\n"
+		"In place of `that`, `sequence` is a list of events that follow one another:\n\n"
+		"```\n"
+		"- id: at-once\n"
+		"  sequence:\n"
+		"    - lapic_arm where vcpu == 0\n"
+		"    - expire where cpu == vcpu.cpu after 90us\n"
+		"    - lapic_sample within 20us\n"
+		"\n"
+		"step = EVENT [where condition] [after TIME] [within TIME]\n"
+		"```\n\n"
+		"* EVENT is a metric or an event, as `count` takes it.\n"
+		"* Each event that matches the first step begins a sequence. A sequence goes on at "
+		"the first\n"
+		"  later event that matches its next step; all that wait for that step go on "
+		"together.\n"
+		"* Since the step before it, at least `after` and at most `within` have passed.\n"
+		"* It holds if at least one sequence was completed and no bound was broken. What "
+		"the end of\n"
+		"  the run cuts off counts only if its `within` was over at the run's last event.\n"
+		"* From 2 to %u steps; a step stands on one line.\n\n",
+		SEQUENCE_STEPS_MAX);
 	append_metrics(out, schema, metrics, n_metrics);
 }

@@ -18,13 +18,14 @@
  * Units:    a sum and a comparison need equal units on both sides; a product adds them (exact.h).
  * Rounding: none.
  * Errors:   of the text through diagnostics, with their place; of the evaluation in the outcome.
- * Left out: sequence: expectations.
+ * A "sequence:" list (sequence.h) is an expectation too; it has no aggregates.
  */
 #ifndef EXPECTATION_H
 #define EXPECTATION_H
 
 #include "aggregate.h"
 #include "diagnostics.h"
+#include "sequence_text.h"
 
 #define EXPECTATION_TEXT_MAX 4096u /* bytes                                    */
 #define EXPECTATION_DEPTH_MAX 32u  /* of parentheses, signs and nots           */
@@ -48,6 +49,11 @@ struct expectation *expectation_parse(struct diagnostics *d, const struct expect
 				      const struct source_pos *at, const char *text,
 				      const struct source_pos *only);
 void expectation_free(struct expectation *exp);
+
+/* The same for the steps of a "sequence:", of which there are two at least. */
+struct expectation *expectation_parse_sequence(struct diagnostics *d,
+					       const struct expectation_context *ctx,
+					       const struct sequence_text *steps, uint32_t n);
 
 /* One aggregate alone, for tables: "p99(lateness where cpu == 1)". Freed by aggregate_free(). */
 struct aggregate *aggregate_parse(struct diagnostics *d, const struct expectation_context *ctx,

@@ -56,7 +56,7 @@ static bool unknown_metric(const struct parser *p)
 	return parser_unknown(p, &p->tok, "unknown metric", names);
 }
 
-static bool parse_metric(struct parser *p, struct aggregate *a, const struct metric **ret)
+bool parser_metric(struct parser *p, struct aggregate *a, const struct metric **ret)
 {
 	static const struct token n = { TOKEN_NAME, "n", 1, CMP_EQ };
 	const struct expectation_context *ctx = p->ctx;
@@ -134,7 +134,7 @@ static bool parse_aggregate_into(struct parser *p, struct aggregate *a)
 	parser_next(p);
 	if (!parser_accept(p, '('))
 		return parser_expected(p, "'(' and a metric");
-	if (!parse_metric(p, a, &metric))
+	if (!parser_metric(p, a, &metric))
 		return false;
 	if (parser_at_word(p, "where")) {
 		if (!parse_where(p, a, metric))
@@ -361,4 +361,25 @@ struct expectation *expression_parse(struct diagnostics *d, const struct expecta
 
 	alone.variants = NULL; /* one variant is run */
 	return parse_any(d, &alone, at, text, false, NULL);
+}
+
+struct expectation *expectation_parse_sequence(struct diagnostics *d,
+					       const struct expectation_context *ctx,
+					       const struct sequence_text *steps, uint32_t n)
+{
+	struct sequence *sequence = sequence_parse(d, ctx, steps, n);
+
+	if (!sequence)
+		return NULL;
+	struct expectation *exp = g_new0(struct expectation, 1);
+	GString *text = g_string_new(NULL);
+
+	sequence_print(text, sequence);
+	exp->text = g_string_free(text, FALSE);
+	exp->sequence = sequence;
+	exp->aggregates = g_ptr_array_new_with_free_func(free_aggregate);
+	exp->left = g_array_new(FALSE, FALSE, sizeof(struct term));
+	exp->right = g_array_new(FALSE, FALSE, sizeof(struct term));
+	exp->variants = ctx->variants;
+	return exp;
 }

@@ -406,8 +406,11 @@ static const struct parameter parameters[] = {
 	  .help = "its CPU can scale a guest's TSC", .offset = MOVE_TO(tsc_scaling) },
 
 	{ SECTION_EXPECT, "id", PARAMETER_WORD, .help = "its name", .offset = EXPECT(id) },
-	{ SECTION_EXPECT, "that", PARAMETER_NODE, .form = "comparison",
+	{ SECTION_EXPECT, "that", PARAMETER_NODE, .absent = "sequence", .form = "comparison",
 	  .help = "see Expectations below", .offset = EXPECT(that) },
+	{ SECTION_EXPECT, "sequence", PARAMETER_NODE, .absent = "that", .form = "list of steps",
+	  .help = "events in their order, with bounds: see Sequences below",
+	  .offset = EXPECT(sequence) },
 	{ SECTION_EXPECT, "only", PARAMETER_NODE, .absent = "all variants",
 	  .form = "list of variants", .help = "the variants for which it must hold",
 	  .offset = EXPECT(only) },

@@ -155,6 +155,33 @@ static void read_that(const struct node *node, struct scenario_expect *ret, stru
 	ret->that_at = (struct source_pos){ node->at.source, node->at.line, node->text_column };
 }
 
+static bool read_step(const struct node *node, struct sequence_text *ret, struct diagnostics *d)
+{
+	if (!value_text(node, &(struct value_key){ .name = "sequence" }, &ret->text, d))
+		return false;
+	ret->at = (struct source_pos){ node->at.source, node->at.line, node->text_column };
+	return node->text_column ||
+	       error_at(d, &node->at, "sequence: a step must stand on one line, without escapes");
+}
+
+static void read_sequence(struct scenario_file *file, const struct node *node,
+			  struct scenario_expect *ret, struct diagnostics *d)
+{
+	if (node->kind != NODE_SEQUENCE || node->n < 2 || node->n > SEQUENCE_STEPS_MAX) {
+		error_at(d, &node->at, "sequence: takes a list of 2 to %u steps",
+			 SEQUENCE_STEPS_MAX);
+		return;
+	}
+	struct sequence_text *steps = arena_new(&file->files->arena, struct sequence_text, node->n);
+
+	for (uint32_t i = 0; i < node->n; i++)
+		if (!read_step(node->entries[i].value, &steps[i], d))
+			return;
+	ret->that_at = node->at;
+	ret->steps = steps;
+	ret->n_steps = node->n;
+}
+
 static void read_expect(struct scenario_file *file, const struct node *node,
 			struct scenario_expect *ret, struct diagnostics *d)
 {
@@ -164,7 +191,12 @@ static void read_expect(struct scenario_file *file, const struct node *node,
 		return;
 	ret->id = v.id;
 	ret->id_at = node_get(node, "id")->at;
-	read_that(v.that, ret, d);
+	if (!v.that == !v.sequence)
+		error_at(d, &node->at, "'%s' needs one of that and sequence", v.id);
+	else if (v.that)
+		read_that(v.that, ret, d);
+	else
+		read_sequence(file, v.sequence, ret, d);
 	if (v.only && v.not )
 		error_at(d, &v.not ->at, "not: stands beside only; write one of them");
 	if (v.only) {

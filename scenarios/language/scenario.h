@@ -23,6 +23,7 @@
 
 #include "arena.h"
 #include "diagnostics.h"
+#include "sequence_text.h"
 #include "world_config.h"
 
 /* A workload by its name in scenario files. */
@@ -55,7 +56,9 @@ struct scenario_expect {
 	struct source_pos id_at;
 	/* As it stands in the file: the column of a character is that_at.column + its place. */
 	const char *that;
-	struct source_pos that_at;
+	struct source_pos that_at;         /* of the list, if it is a sequence */
+	const struct sequence_text *steps; /* `sequence:`, in place of that */
+	uint32_t n_steps;
 	/* Names of variants (`only:` or `not:`), NULL-terminated; NULL: absent; never both. */
 	const char *const *only, *const *except;
 	struct source_pos variants_at; /* of the value of only or not */

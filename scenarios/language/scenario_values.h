@@ -81,7 +81,7 @@ struct sweep_values {
 
 struct expect_values {
 	const char *id;
-	const struct node *that, *only, *not, *recorded;
+	const struct node *that, *sequence, *only, *not, *recorded;
 };
 
 #endif
