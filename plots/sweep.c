@@ -5,6 +5,7 @@
 #include "sweep_point.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <string.h>
 
 /* An axis with more values is tried at its ends alone. */
@@ -263,10 +264,11 @@ struct slot {
 	bool full;
 };
 
+/* POSIX mutexes, not those of GLib, which ThreadSanitizer does not see. */
 struct pool {
 	const struct sweep *sweep;
-	GMutex lock;
-	GCond filled, emptied;
+	pthread_mutex_t lock;
+	pthread_cond_t filled, emptied;
 	struct slot *slots; /* point i of the shard in slot i mod window */
 	uint64_t window;
 	uint64_t cell, point;    /* the next of the grid, whatever shard */
@@ -298,7 +300,7 @@ static bool take(struct pool *pool, uint64_t *index, uint64_t *point, uint64_t *
 	const struct sweep_settings *o = pool->sweep->settings;
 
 	while (!pool->stop && pool->taken - pool->written >= pool->window)
-		g_cond_wait(&pool->emptied, &pool->lock);
+		pthread_cond_wait(&pool->emptied, &pool->lock);
 	if (o->stop && o->stop(o->data))
 		pool->stop = pool->asked = true;
 	return !pool->stop && next_point(pool, index, point, cell);
@@ -317,19 +319,19 @@ static gpointer work(gpointer data)
 	struct replay *replay = replay_load(s->path, &s->settings->replay, &d, NULL);
 	const struct point_runner runner = runner_of(s, replay);
 
-	g_mutex_lock(&pool->lock);
+	pthread_mutex_lock(&pool->lock);
 	while (replay && take(pool, &index, &point, &cell)) {
 		struct point_result result;
 
-		g_mutex_unlock(&pool->lock);
+		pthread_mutex_unlock(&pool->lock);
 		point_run(&runner, point, cell, &result);
-		g_mutex_lock(&pool->lock);
+		pthread_mutex_lock(&pool->lock);
 		pool->slots[index % pool->window] = (struct slot){ result, true };
-		g_cond_signal(&pool->filled);
+		pthread_cond_signal(&pool->filled);
 	}
 	pool->working--;
-	g_cond_signal(&pool->filled);
-	g_mutex_unlock(&pool->lock);
+	pthread_cond_signal(&pool->filled);
+	pthread_mutex_unlock(&pool->lock);
 	replay_free(replay);
 	diagnostics_clear(&d);
 	return NULL;
@@ -340,18 +342,18 @@ static bool receive(struct pool *pool, struct point_result *ret)
 {
 	struct slot *slot = &pool->slots[pool->written % pool->window];
 
-	g_mutex_lock(&pool->lock);
+	pthread_mutex_lock(&pool->lock);
 	while (!slot->full && (pool->working || pool->written < pool->taken))
-		g_cond_wait(&pool->filled, &pool->lock);
+		pthread_cond_wait(&pool->filled, &pool->lock);
 	const bool got = slot->full;
 
 	if (got) {
 		*ret = slot->result;
 		slot->full = false;
 		pool->written++;
-		g_cond_broadcast(&pool->emptied);
+		pthread_cond_broadcast(&pool->emptied);
 	}
-	g_mutex_unlock(&pool->lock);
+	pthread_mutex_unlock(&pool->lock);
 	return got;
 }
 
@@ -388,10 +390,10 @@ static bool run_pool(struct pool *pool, struct store *store, GError **error)
 		threads[i] = g_thread_new("sweep", work, pool);
 	const bool ok = write_results(pool, store, error);
 
-	g_mutex_lock(&pool->lock);
+	pthread_mutex_lock(&pool->lock);
 	pool->stop = true;
-	g_cond_broadcast(&pool->emptied);
-	g_mutex_unlock(&pool->lock);
+	pthread_cond_broadcast(&pool->emptied);
+	pthread_mutex_unlock(&pool->lock);
 	for (unsigned i = 0; i < n; i++)
 		g_thread_join(threads[i]);
 	while (!ok && receive(pool, &rest)) /* what was not written */
@@ -464,16 +466,16 @@ bool sweep_run(struct sweep *s, struct store *store, bool *stopped, GError **err
 	*stopped = false;
 	if (!check_last(s, store, error))
 		return false;
-	g_mutex_init(&pool.lock);
-	g_cond_init(&pool.filled);
-	g_cond_init(&pool.emptied);
+	pthread_mutex_init(&pool.lock, NULL);
+	pthread_cond_init(&pool.filled, NULL);
+	pthread_cond_init(&pool.emptied, NULL);
 	pool.slots = g_new0(struct slot, pool.window);
 	skip_done(&pool, store_info(store)->done);
 	ok = run_pool(&pool, store, error);
 	g_free(pool.slots);
-	g_mutex_clear(&pool.lock);
-	g_cond_clear(&pool.filled);
-	g_cond_clear(&pool.emptied);
+	pthread_mutex_destroy(&pool.lock);
+	pthread_cond_destroy(&pool.filled);
+	pthread_cond_destroy(&pool.emptied);
 	*stopped = ok && store_info(store)->done < s->total;
 	if (*stopped && !pool.asked) {
 		g_set_error(error, STORE_ERROR, EXIT_IO, "%s: cannot be read again", s->path);
