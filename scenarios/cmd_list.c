@@ -8,6 +8,7 @@
 #include "parameters.h"
 #include "report.h"
 #include "scenario_limits.h"
+#include "validation_docs.h"
 #include "workload_table.h"
 
 #include <inttypes.h>
@@ -156,16 +157,32 @@ static void docs_scenarios(GString *out)
 	expectation_docs(out, &lapicsim_schema, metrics, n);
 }
 
+static bool print_validation(GString *out)
+{
+	struct diagnostics d;
+
+	diagnostics_init(&d);
+	const bool ok = validation_docs(out, &d);
+
+	g_printerr("%s", d.text->str);
+	diagnostics_clear(&d);
+	return ok;
+}
+
 struct topic {
 	const char *name;
 	void (*print)(GString *out);
+	bool (*run)(GString *out); /* one that runs scenarios, and may fail */
 };
 
 static const struct topic lists[] = {
-	{ "kernels", list_kernels }, { "params", list_params }, { "workloads", list_workloads },
-	{ "metrics", list_metrics }, { "events", list_events }, { "limits", list_limits },
+	{ "kernels", list_kernels, NULL },     { "params", list_params, NULL },
+	{ "workloads", list_workloads, NULL }, { "metrics", list_metrics, NULL },
+	{ "events", list_events, NULL },       { "limits", list_limits, NULL },
 };
-static const struct topic docs[] = { { "scenarios", docs_scenarios }, { "kernel", kernel_docs } };
+static const struct topic docs[] = { { "scenarios", docs_scenarios, NULL },
+				     { "kernel", kernel_docs, NULL },
+				     { "validation", NULL, print_validation } };
 
 static int print_topic(int argc, char **argv, const struct topic *topics, size_t n,
 		       const char *about)
@@ -185,7 +202,10 @@ static int print_topic(int argc, char **argv, const struct topic *topics, size_t
 			continue;
 		g_autoptr(GString) out = g_string_new(NULL);
 
-		topics[i].print(out);
+		if (topics[i].run && !topics[i].run(out))
+			return EXIT_BROKEN;
+		if (topics[i].print)
+			topics[i].print(out);
 		return print_result(out->str);
 	}
 	g_printerr("lapicsim: error: %s takes one of %s\n", command, names->str);
