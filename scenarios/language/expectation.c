@@ -296,6 +296,34 @@ static void append_metrics(GString *out, const struct trace_schema *schema,
 	}
 }
 
+static void append_sequences(GString *out)
+{
+	g_string_append_printf(
+		out,
+		"### Sequences\n\n"
+		"In place of `that`, `sequence` is a list of events that follow one another:\n\n"
+		"```\n"
+		"- id: at-once\n"
+		"  sequence:\n"
+		"    - lapic_arm where vcpu == 0\n"
+		"    - expire where cpu == vcpu.cpu after 90us\n"
+		"    - lapic_sample within 20us\n"
+		"\n"
+		"step = EVENT [where condition] [after TIME] [within TIME]\n"
+		"```\n\n"
+		"* EVENT is a metric or an event, as `count` takes it.\n"
+		"* Each event that matches the first step begins a sequence. A sequence goes on at "
+		"the first\n"
+		"  later event that matches its next step; all that wait for that step go on "
+		"together.\n"
+		"* Since the step before it, at least `after` and at most `within` have passed.\n"
+		"* It holds if at least one sequence was completed and no bound was broken. What "
+		"the end of\n"
+		"  the run cuts off counts only if its `within` was over at the run's last event.\n"
+		"* From 2 to %u steps; a step stands on one line.\n\n",
+		SEQUENCE_STEPS_MAX);
+}
+
 void expectation_docs(GString *out, const struct trace_schema *schema, const struct metric *metrics,
 		      size_t n_metrics)
 {
@@ -346,29 +374,6 @@ void expectation_docs(GString *out, const struct trace_schema *schema, const str
 	g_string_append_printf(
 		out, "\n`settled` and `settle_time` keep their samples, at most %u of them.\n\n",
 		AGGREGATE_SAMPLES_MAX);
-	g_string_append_printf(
-		out,
-		"### Sequences\n\n"
-		"In place of `that`, `sequence` is a list of events that follow one another:\n\n"
-		"```\n"
-		"- id: at-once\n"
-		"  sequence:\n"
-		"    - lapic_arm where vcpu == 0\n"
-		"    - expire where cpu == vcpu.cpu after 90us\n"
-		"    - lapic_sample within 20us\n"
-		"\n"
-		"step = EVENT [where condition] [after TIME] [within TIME]\n"
-		"```\n\n"
-		"* EVENT is a metric or an event, as `count` takes it.\n"
-		"* Each event that matches the first step begins a sequence. A sequence goes on at "
-		"the first\n"
-		"  later event that matches its next step; all that wait for that step go on "
-		"together.\n"
-		"* Since the step before it, at least `after` and at most `within` have passed.\n"
-		"* It holds if at least one sequence was completed and no bound was broken. What "
-		"the end of\n"
-		"  the run cuts off counts only if its `within` was over at the run's last event.\n"
-		"* From 2 to %u steps; a step stands on one line.\n\n",
-		SEQUENCE_STEPS_MAX);
+	append_sequences(out);
 	append_metrics(out, schema, metrics, n_metrics);
 }
