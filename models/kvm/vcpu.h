@@ -124,7 +124,12 @@ struct vcpu {
 	ps_t guest_since; /* guest mode entered or the operation begun */
 	ps_t guest_time;  /* in guest mode so far */
 	struct op_progress main_op, handler_op;
-	enum guest_stop { STOP_OP, STOP_OTHER_EXIT, STOP_HV } stop; /* what the segment's end is */
+	enum guest_stop {
+		STOP_OP,
+		STOP_OTHER_EXIT,
+		STOP_HV,
+		STOP_SHADOW
+	} stop; /* what the segment's end is */
 	guest_cycles_t last_other_exit;
 	guest_cycles_t exits_every; /* 0: none */
 	ps_t grid_every, grid_phase;

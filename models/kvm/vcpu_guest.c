@@ -111,6 +111,10 @@ void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu)
 	if (vcpu->grid_every.v && !vcpu->delivering)
 		stop_at(vcpu, &left, ps(vcpu->grid_next.v > now.v ? vcpu->grid_next.v - now.v : 0),
 			STOP_OTHER_EXIT);
+	/* A shadow lasts for one instruction; of these operations that is one turn. */
+	if (vcpu->guest.sti_shadow && !vcpu->delivering &&
+	    (is_spin(op) || op->kind == GUEST_COMPUTE))
+		stop_at(vcpu, &left, vcpu->guest.times.loop, STOP_SHADOW);
 	if (vcpu->tsc_write.due && !vcpu->delivering)
 		left = ps(0);
 	if (vcpu->hv_fires.v != PS_NEVER.v) {
@@ -197,6 +201,15 @@ static void measure(struct host_cpu *cpu, struct vcpu *vcpu, enum guest_measure 
 			   vcpu->index, vcpu->id, n, (uint64_t)cycles);
 }
 
+/* Behind an instruction: the guest may be interruptible now. */
+static void go_on(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	if (guest_interruptible(&vcpu->guest) && vcpu->window)
+		vcpu_begin_exit(vcpu, EXIT_REASON_INTERRUPT_WINDOW);
+	else
+		vcpu_run_guest(cpu, vcpu);
+}
+
 static void guest_segment_ends(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
@@ -223,6 +236,11 @@ static void guest_segment_ends(struct host_cpu *cpu, void *owner)
 		vcpu_begin_exit(vcpu, guest->cfg->other_exits.reason);
 		return;
 	}
+	if (vcpu->stop == STOP_SHADOW) {
+		guest->sti_shadow = false;
+		go_on(cpu, vcpu);
+		return;
+	}
 	if (exits(cpu, vcpu, op))
 		return;
 	if (op->kind == GUEST_RDTSC) {
@@ -232,10 +250,7 @@ static void guest_segment_ends(struct host_cpu *cpu, void *owner)
 	}
 	measure(cpu, vcpu, op->measure);
 	vcpu_next_op(vcpu);
-	if (guest_interruptible(guest) && vcpu->window)
-		vcpu_begin_exit(vcpu, EXIT_REASON_INTERRUPT_WINDOW);
-	else
-		vcpu_run_guest(cpu, vcpu);
+	go_on(cpu, vcpu);
 }
 
 /* The count was loaded before VM-entry and counts from its end, in steps of 2^shift host cycles. */

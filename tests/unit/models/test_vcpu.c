@@ -145,6 +145,9 @@ static const struct program_row program_rows[] = {
 	 * 87500: the window; kvm_exit 95500, injected; guest 102500, rdtsc 102600. EOI to 102700, kvm_exit 110700. */
 	{ "an interrupt window opens one instruction after STI", MASKED_ARM, 0, 0, 102600 - 37200,
 	  "15300 c0 exit MSR_WRITE\n45200 c0 exit EXTERNAL_INTERRUPT\n95500 c0 exit INTERRUPT_WINDOW\n110700 c0 exit MSR_WRITE\n" },
+	{ "one instruction of a long operation is one turn",
+	  { DO(cli), FOR(arm, 30000), FOR(compute, 50000), DO(sti), FOR(compute, 1000000) }, 5, 0, 0, 102600 - 37200,
+	  "15300 c0 exit MSR_WRITE\n45200 c0 exit EXTERNAL_INTERRUPT\n95500 c0 exit INTERRUPT_WINDOW\n110700 c0 exit MSR_WRITE\n" },
 	/* the device's interrupt pends in VM-entry: guest 102500, left with the vector delivered; kvm_exit 110500,
 	 * guest 117500, and only now the handler */
 	{ "an interrupt pending when VM-entry ends: the vector is not lost", MASKED_ARM, 100000, 0, 117600 - 37200,
@@ -179,6 +182,7 @@ static void check_program(void **state)
 	rig_vcpu(rig, 0, 3);
 	rig->vm.guest.workload = &workload_program;
 	rig->vm.guest.start = (struct program_part){ row->n, row->ops };
+	rig->vm.guest.loop = (struct quantity){ 100 * PS_PER_NS, QUANTITY_PS };
 	if (row->device_irq)
 		rig_command(rig, row->device_irq, DO_DEVICE_IRQ);
 	if (row->migrate)
