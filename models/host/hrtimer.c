@@ -11,9 +11,18 @@ static void run_next(struct host_cpu *cpu);
 
 /* --- the queue of a CPU: a binary heap by (expires, seq) --- */
 
+/* ktime is signed: an expiry before the epoch is past. */
+static int64_t signed_ns(ns_t at) { return (int64_t)at.v; }
+
 static bool earlier(const struct hrtimer *a, const struct hrtimer *b)
 {
-	return a->expires.v != b->expires.v ? a->expires.v < b->expires.v : a->seq < b->seq;
+	return a->expires.v != b->expires.v ? signed_ns(a->expires) < signed_ns(b->expires)
+					    : a->seq < b->seq;
+}
+
+static bool due(const struct hrtimer *timer, ns_t now)
+{
+	return signed_ns(timer->expires) <= signed_ns(now);
 }
 
 static void put_at(struct hrtimer_base *base, uint32_t i, struct hrtimer *timer)
@@ -81,7 +90,8 @@ static void program(struct host_cpu *cpu, ns_t at)
 		return;
 	}
 
-	const ps_t edge = ps_max(clock_monotonic_edge(&cpu->host->clock, at), sim_now(sim));
+	const ns_t from_epoch = ns(signed_ns(at) < 0 ? 0 : at.v);
+	const ps_t edge = ps_max(clock_monotonic_edge(&cpu->host->clock, from_epoch), sim_now(sim));
 	if (edge.v == PS_NEVER.v)
 		sim_event_cancel(sim, &cpu->device);
 	else
@@ -229,7 +239,7 @@ static void run_callback(struct host_cpu *cpu, struct hrtimer *timer)
 {
 	const ns_t now = host_monotonic(cpu->host);
 
-	if (timer->expires.v > now.v)
+	if (!due(timer, now))
 		sim_break(cpu->host->sim, "C5", "hrtimer %u fires at %llu ns, not before %llu ns",
 			  timer->id, (unsigned long long)now.v,
 			  (unsigned long long)timer->expires.v);
@@ -256,14 +266,14 @@ static void run_next(struct host_cpu *cpu)
 	struct hrtimer_base *base = &cpu->hrtimers;
 	struct hrtimer *timer = first(base);
 
-	if (timer && timer->expires.v <= base->now.v) {
+	if (timer && due(timer, base->now)) {
 		run_callback(cpu, timer);
 		return;
 	}
 
 	const ns_t now = host_monotonic(cpu->host);
 
-	if (!timer || timer->expires.v > now.v) {
+	if (!timer || !due(timer, now)) {
 		leave(cpu, timer ? timer->expires : ns(KTIME_MAX));
 		return;
 	}

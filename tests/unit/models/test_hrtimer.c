@@ -133,6 +133,9 @@ static const struct row rows[] = {
 	{ "an expiry in the past fires now", "v5.2", 0, 100,
 	  { { 7000, START, 0, 0, 5000 } }, .want =
 	  "7050 c0 runs 0\n7150 c0 done 0\n" },
+	{ "an expiry before the epoch is past, and further than the others", "v5.2", 0, 100,
+	  { { 7000, START, 0, 0, 5000 }, { 7000, START, 0, 1, (uint64_t)-5000 } }, .want =
+	  "7050 c0 runs 1\n7150 c0 done 1\n7150 c0 runs 0\n7250 c0 done 0\n" },
 
 	/* CPU 1 is nohz_full, CPU 0 keeps its tick: its next event is at 1 ms. */
 	{ "before the other CPU's next event: local", "v5.2", 2, 0,
