@@ -51,7 +51,7 @@ static void check_queues(const struct host *host)
 /* A vCPU that sleeps has nothing pending, and what it is armed for is still to come. */
 static void check_sleeper(const struct vcpu *vcpu)
 {
-	if (vcpu->task.state != TASK_BLOCKED)
+	if (vcpu->task.state != TASK_BLOCKED || vcpu->in_user_space)
 		return;
 	assert_true(!vcpu->timer.pending || vcpu->timer.hrtimer.running);
 	assert_false(vcpu->irr);
@@ -141,6 +141,23 @@ static void random_timeline(struct rig *rig, struct sim_random *r)
 	}
 }
 
+/* User space asks for everything at once: it waits for the vCPUs to come out of KVM_RUN. */
+static void random_pauses(struct rig *rig, struct sim_random *r)
+{
+	for (uint64_t at = sim_random_below(r, 4 * MS); at < 10 * MS;
+	     at += 2 * MS + sim_random_below(r, 3 * MS)) {
+		struct timeline_command *c;
+
+		rig_command(rig, at, DO_PAUSE);
+		rig_command(rig, at, DO_SAVE);
+		c = rig_command(rig, at, DO_RESTORE);
+		c->n_order = RESTORE_PARTS;
+		for (unsigned i = 0; i < RESTORE_PARTS; i++)
+			c->order[i] = (enum restore_part)i;
+		rig_command(rig, at += sim_random_below(r, 20 * US), DO_RESUME);
+	}
+}
+
 static void random_guest(struct rig *rig, struct sim_random *r)
 {
 	struct guest_config *guest = &rig->vm.guest;
@@ -187,6 +204,8 @@ static void random_world(uint64_t seed)
 		rig_vcpu(rig, (uint32_t)__builtin_ctzll(mask), mask);
 	}
 	random_timeline(rig, &r);
+	if (seed % 2)
+		random_pauses(rig, &r);
 	rig->keep_events = TP_BIT(TP_LAPIC_ARM) | TP_BIT(TP_LAPIC_SAMPLE) | TP_BIT(TP_LAPIC_DROP);
 	rig->limits.check_full = true;
 	rig_run(rig, 12 * MS);
