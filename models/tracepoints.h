@@ -49,8 +49,8 @@ enum tracepoint {
 	TP_KVM_HALT_POLL_NS = 33,
 	TP_GUEST_ITERATION = 34, /* internal: a guest's loop went round once */
 	TP_GUEST_WAKEUP = 35,    /* internal: a guest's thread ran again after a sleep */
-	TP_CPU_TIME = 36,  /* internal, at the end: where a CPU's time went   */
-	TP_VCPU_TIME = 37, /* internal, at the end: where a vCPU's time went */
+	TP_CPU_TIME = 36,        /* internal, at the end: where a CPU's time went   */
+	TP_VCPU_TIME = 37,       /* internal, at the end: where a vCPU's time went */
 	TP_COUNT
 };
 
