@@ -294,7 +294,7 @@ FORMS_END(deadline_write)
 const struct deadline_read_variant deadline_read_variants[] = {
 	{ { "not_count_mode", KERNEL_FIRST, KNOWN_READ, NULL,
 	    "reads 0 in one-shot and periodic mode" }, read_not_count_mode },
-	{ { "deadline_mode", KERNEL_RELEASE(4, 10), KNOWN_READ, NULL,
+	{ { "deadline_mode", KERNEL_RELEASE(4, 10), KNOWN_INFERRED, NULL,
 	    "reads 0 in all modes but TSC-deadline" }, read_deadline_mode },
 };
 FORMS_END(deadline_read)
