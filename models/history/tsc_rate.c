@@ -25,9 +25,9 @@ static bool refused_error(uint64_t ratio, unsigned frac_bits)
 /* clang-format off */
 const struct ratio_refuse_variant ratio_refuse_variants[] = {
 	{ { "silent", KERNEL_FIRST, KNOWN_READ, NULL,
-	    "the old ratio stays, with a warning" }, refused_silent, false },
+	    "the old ratio stays, with a warning; VMX never scales" }, refused_silent, false, true },
 	{ { "error", KERNEL_RELEASE(4, 10), KNOWN_AT_LATEST, NULL,
-	    "the old ratio stays, with an error" }, refused_error, true },
+	    "the old ratio stays, with an error" }, refused_error, true, false },
 };
 FORMS_END(ratio_refuse)
 
@@ -84,6 +84,8 @@ int tsc_set_khz(const struct kernel *kernel, const struct tsc_host *host, khz_t 
 {
 	const struct ratio_refuse_variant *refuse = kernel->ratio_refuse;
 	const int failure = refuse->reported ? -1 : 0;
+	const bool scales =
+		host->has_scaling && (!refuse->svm_only || rate->frac_bits == SVM_FRAC_BITS);
 	uint64_t ratio;
 
 	assert(host->khz.v && rate->frac_bits == host->frac_bits);
@@ -101,7 +103,7 @@ int tsc_set_khz(const struct kernel *kernel, const struct tsc_host *host, khz_t 
 		return 0;
 	}
 
-	if (!host->has_scaling) {
+	if (!scales) {
 		if (khz.v <= host->khz.v)
 			return failure; /* slower than the hardware */
 		rate->catchup = rate->always_catchup = true;

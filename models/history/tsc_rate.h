@@ -16,6 +16,7 @@ struct ratio_refuse_variant {
 	struct variant variant;
 	bool (*refused)(uint64_t ratio, unsigned frac_bits);
 	bool reported; /* the caller gets an error; otherwise the old ratio stays silently */
+	bool svm_only; /* VMX cannot scale, whatever the CPU has */
 };
 extern const struct ratio_refuse_variant ratio_refuse_variants[];
 extern const size_t ratio_refuse_variants_n;
