@@ -554,7 +554,10 @@ void lapic_timer_inject(struct host_cpu *cpu, struct vcpu *vcpu)
 void lapic_timer_reset(struct vcpu *vcpu)
 {
 	struct lapic_timer *lt = &vcpu->timer;
+	struct kvm_module *module = vcpu->module;
 
+	lt->own = timer_advance_initial(vcpu->kernel, module->params.lapic_timer_advance_ns);
+	module->dynamic = lt->own.dynamic;
 	lt->count =
 		(struct lapic_count){ .mode = LAPIC_MODE_ONESHOT, .divide = lapic_divide_count(0) };
 	lt->hv_in_use = false;
@@ -571,8 +574,6 @@ void lapic_timer_init(struct vcpu *vcpu, enum lapic_timer_mode mode)
 	const bool global = vcpu->kernel->advance_scope->scope == ADVANCE_GLOBAL;
 	const int64_t min_period = module->params.min_timer_period_us;
 
-	lt->own = timer_advance_initial(vcpu->kernel, module->params.lapic_timer_advance_ns);
-	module->dynamic = lt->own.dynamic;
 	lt->advance = global ? &module->advance : &lt->own;
 	lapic_timer_reset(vcpu);
 	lt->count.mode = mode;

@@ -630,4 +630,5 @@ void vcpu_move(struct vcpu *vcpu, const struct clock *clock, bool tsc_scaling)
 	vcpu_set_khz(vcpu, clock->tsc_khz);
 	vcpu_write_tsc(vcpu, guest_cycles(0));
 	lapic_timer_reset(vcpu);
+	vcpu->poll_ns = 0;
 }
