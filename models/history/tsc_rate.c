@@ -26,8 +26,8 @@ static bool refused_error(uint64_t ratio, unsigned frac_bits)
 const struct ratio_refuse_variant ratio_refuse_variants[] = {
 	{ { "silent", KERNEL_FIRST, KNOWN_READ, NULL,
 	    "the old ratio stays, with a warning; VMX never scales" }, refused_silent, false, true },
-	{ { "error", KERNEL_RELEASE(4, 10), KNOWN_AT_LATEST, NULL,
-	    "the old ratio stays, with an error" }, refused_error, true, false },
+	{ { "error", KERNEL_RELEASE(4, 4), KNOWN_RECALLED, NULL,
+	    "the old ratio stays, with an error; VMX scales, too" }, refused_error, true, false },
 };
 FORMS_END(ratio_refuse)
 

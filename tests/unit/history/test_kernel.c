@@ -105,7 +105,7 @@ static const struct choice v4_5[] = {
 	{ "tune_gate", "none" },
 	{ "advance_scope", "global" },
 	{ "param", "uint_0" },
-	{ "ratio_refuse", "silent" },
+	{ "ratio_refuse", "error" },
 	{ "khz_zero", "return" },
 	{ "nohz_target", "self_housekeeping" },
 	{ "any_housekeeping", "first" },
