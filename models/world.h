@@ -5,7 +5,7 @@
  *	world_new() -> trace_add_sink(world_trace()) -> world_run() -> world_free()
  *
  * Errors: world_new() gives NULL when there is no memory, or @error names what this configuration
- *cannot have.
+ * cannot have.
  */
 #ifndef WORLD_H
 #define WORLD_H

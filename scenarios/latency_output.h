@@ -5,8 +5,8 @@
  *
  *	kvm-unit-tests  a line "latency: N" per interrupt in guest cycles, but for the first of each
  *	                vCPU, which that program does not keep; of vmexit a line "TEST N", the
- *cycles of one iteration, mean over all of the vCPU's cyclictest -h   the histogram in us, a column
- *per vCPU that runs cyclictest
+ *	                cycles of one iteration, mean over all of the vCPU's
+ *	cyclictest -h   the histogram in us, a column per vCPU that runs cyclictest
  *
  * Attached as a sink to the run's trace; printed after the run.
  *

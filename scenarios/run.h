@@ -5,7 +5,7 @@
  *	replay_load() -> replay_run() for each variant -> replay_judge() -> report.h prints
  *
  * Errors: of the file through diagnostics; of a run as its exit status, with a message in
- *run_result.message.
+ * run_result.message.
  */
 #ifndef RUN_H
 #define RUN_H

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * host_cpu - one CPU: which context it executes, segment by segment, and the interrupts it takes
- *(R3 to R6).
+ * (R3 to R6).
  *
  * Code is a chain of segments: a cost, whether interrupts are on, and a function that runs at the
- *segment's end, makes its effects visible and sets the next segment with cpu_run(). A context's
- *time passes only while it is on top of its CPU: an interrupt handler on top of a task stops the
- *task's segment, which keeps its remainder.
+ * segment's end, makes its effects visible and sets the next segment with cpu_run(). A context's
+ * time passes only while it is on top of its CPU: an interrupt handler on top of a task stops the
+ * task's segment, which keeps its remainder.
  *
- *	raise: host_raise() -> pending bit -> taken when the running segment lets it: at once with
- *interrupts on (in guest mode: by a VM-exit first), before the next segment after interrupts-off
- *code after a handler: next pending source by vector, then need_resched, then the interrupted
- *segment
+ *	host_raise() -> pending bit -> taken when the running segment lets it:
+ *	        interrupts on   at once; in guest mode by a VM-exit first
+ *	        interrupts off  before the next segment that has them on
+ *	after a handler: next pending source by vector, then need_resched, then the segment below
  *
  * Units: ps. Errors: none at run time.
  * Left out: nested handlers, NMIs, softirqs; see docs/model-limits.md.

@@ -3,18 +3,18 @@
  * hrtimer - the high-resolution timers of each CPU, and the interrupt that runs them (R14).
  *
  * A CPU's queue is ordered by (expiry, order of enqueueing). Its clock-event device is programmed
- *for expires_next; a timer that becomes first on its own CPU reprograms it, one that is put on
- *another CPU never does, which is why switch_hrtimer_base() puts it there only if it would not be
- *first.
+ * for expires_next; a timer that becomes first on its own CPU reprograms it, one that is put on
+ * another CPU never does, which is why switch_hrtimer_base() puts it there only if it would not be
+ * first.
  *
  *	hrtimer_start() -> switch_base.h chooses the CPU -> queue -> device event -> IRQ_LOCAL_TIMER
- *	                -> hrtimer_interrupt: read the clock, run what is due, read again (3
- *rounds), program the next
+ *	-> hrtimer_interrupt: read the clock, run what is due, read again (3 rounds), program the
+ *	   next
  *
  * Units:  CLOCK_MONOTONIC ns. No slack: soft expiry is hard expiry.
  * Errors: none at run time.
  * Source: kernel/time/hrtimer.c. What differs between releases: models/history/hrtimer_base.h,
- *nohz_target.h.
+ * nohz_target.h.
  */
 #ifndef HRTIMER_H
 #define HRTIMER_H

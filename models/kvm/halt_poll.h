@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * halt_poll - the time that one vCPU polls for a wake-up before it sleeps, and how it follows
- *halts.
+ * halts.
  *
  *	HLT: for = halt_poll_begin() -> poll, while kernel->halt_stop lets it -> sleep
  *	wake-up: halt_poll_end(length of the halt)

@@ -21,11 +21,40 @@ void account_armed(struct host_cpu *cpu, struct vcpu *vcpu)
 		a->due = clock_monotonic_edge(&cpu->host->clock, lt->count.target);
 		a->deadline = vcpu_tsc_at(vcpu, a->due);
 	}
+	a->due_from = PS_NEVER;
 	a->state = ACCOUNT_ARMED;
 	a->n = lt->next_n++;
 	a->entered = ps(0);
 	a->progress_at_arm = vcpu->guest_time;
 	HOST_TRACE(cpu, TP_LAPIC_ARM, vcpu->index, vcpu->id, a->n, a->deadline.v, cpu->id);
+}
+
+/* Finds D again by the clock that the guest has had since due_from. */
+static void settle_due(struct vcpu *vcpu)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	struct account *a = &lt->account;
+
+	if (a->due_from.v == PS_NEVER.v)
+		return;
+	if (lapic_deadline_mode(lt))
+		a->due = ps_max(a->due_from, vcpu_tsc_edge(vcpu, a->deadline));
+	else
+		a->deadline = vcpu_tsc_at(vcpu, a->due);
+	a->due_from = PS_NEVER;
+}
+
+void account_tsc_changes(struct vcpu *vcpu)
+{
+	struct account *a = &vcpu->timer.account;
+	const ps_t now = sim_now(vcpu->host->sim);
+
+	if (a->state == ACCOUNT_NONE)
+		return;
+	if (a->due_from.v < now.v)
+		settle_due(vcpu);
+	if (a->due.v > now.v)
+		a->due_from = now;
 }
 
 void account_stopped(struct host_cpu *cpu, struct vcpu *vcpu)
@@ -93,6 +122,7 @@ void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu)
 	/* A handler that began before this one's vector was injected is another's. */
 	if (a->state != ACCOUNT_INJECTED || !a->entered.v)
 		return;
+	settle_due(vcpu);
 	a->state = ACCOUNT_NONE;
 	check_account(cpu->host->sim, a, now);
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * lapic_account - the account of one expiry (R21), from the arming write to the handler's first
- *RDTSC.
+ * RDTSC.
  *
- *	D due -> F fired -> noticed -> runs -> S seen -> wait starts -> wait ends -> E entered -> H
- *handler
+ *	D due -> F fired -> noticed -> runs -> S seen -> wait starts -> wait ends -> E entered
+ *	-> H handler
  *
  * Adjacent instants on one line, so that the parts sum to H - D to the picosecond: D3 and D4 are
- *checked each time. It observes and decides nothing.
+ * checked each time. It observes and decides nothing.
+ *
+ * D follows the guest's TSC: what moves that clock before D moves D, and what has been reached
+ * stays reached.
  *
  * Units: ps; guest cycles. Errors: none.
  * Left out: an expiry that comes while the one before is injected and not handled. See
- *docs/model-limits.md.
+ * docs/model-limits.md.
  */
 #ifndef LAPIC_ACCOUNT_H
 #define LAPIC_ACCOUNT_H
@@ -31,6 +34,7 @@ struct account { /* the expiry under way: adjacent instants, from D to H */
 	uint64_t n;              /* number of the expiry on this vCPU, from 0 */
 	guest_cycles_t deadline; /* guest TSC at D */
 	ps_t due;                /* D: first instant at which the guest TSC reads it */
+	ps_t due_from;           /* PS_NEVER; else the guest TSC changed here, before D */
 	ps_t fired;              /* F: the callback, or the hv exit, starts */
 	ps_t noticed;            /* the guest's exit began, or its wake-up was done: not before F */
 	ps_t runs;               /* the vCPU's thread was on a CPU again */
@@ -43,6 +47,10 @@ struct account { /* the expiry under way: adjacent instants, from D to H */
 
 /* A new target: the next expiry is under way from here. */
 void account_armed(struct host_cpu *cpu, struct vcpu *vcpu);
+
+/* The guest's TSC is about to be set, adjusted or given another rate at this instant. Several such
+ * changes at one instant are one: what the clock reads between them no guest sees. */
+void account_tsc_changes(struct vcpu *vcpu);
 
 /* The timer was stopped or armed anew: what was not delivered is recorded as overwritten. */
 void account_stopped(struct host_cpu *cpu, struct vcpu *vcpu);

@@ -3,8 +3,9 @@
  * lapic_count - the local-APIC timer's registers in one-shot and periodic mode.
  *
  *	TMICT, state loaded -> period -> target, and the same as a TSC deadline
- *	TDCR -> divider; the remaining time rescaled; LVTT -> mode; periodic expiry -> target +
- *period
+ *	TDCR                -> divider; the remaining time rescaled
+ *	LVTT                -> mode
+ *	periodic expiry     -> target + period
  *
  * Only the registers: which timer runs, and when it is cancelled and started, is timer_start.h's
  * business. Both clocks of `struct lapic_count_clock` are read at the same instant. In releases

@@ -3,15 +3,15 @@
  * lapic_timer - one vCPU's local-APIC timer, as KVM emulates it in the kernel.
  *
  * The guest writes its registers or IA32_TSC_DEADLINE. On the host it runs on an hrtimer, on
- *whichever CPU the kernel in force puts that, or on the VMX preemption timer; it fires
- *timer_advance_ns early, and the vCPU waits for the rest right before VM-entry.
+ * whichever CPU the kernel in force puts that, or on the VMX preemption timer; it fires
+ * timer_advance_ns early, and the vCPU waits for the rest right before VM-entry.
  *
  *	write -> timer_start.h: cancel, store, start hv or hrtimer
  *	      -> apic_timer_fn() or exit 52 -> apic_timer_expired(): pending, request, wake, kick
  *	      -> loop edge: kvm_inject_apic_timer_irqs() -> VM-entry: wait_lapic_expire()
  *
  * Also keeps the account of the expiry under way (R21), from the arming write to the handler's
- *first RDTSC.
+ * first RDTSC.
  *
  * Units:    ns of CLOCK_MONOTONIC, guest cycles; instants ps.
  * Rounding: as sw_deadline.h, lapic_count.h, vmx_preemption_timer.h and timer_advance.h say.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * timer_start - in which order the guest's timer is started, fired, and moved between the hrtimer
- *and the VMX preemption timer.
+ * and the VMX preemption timer.
  *
  * A plan that unfolds: what a step brings about decides the next one, and between two steps the
  * other timer may fire. Each call gives one step; the model carries it out, with what it costs, and
@@ -17,7 +17,7 @@
  * Units:    ns of CLOCK_MONOTONIC, guest cycles. Rounding: sw_deadline.h.
  * Errors:   none.
  * Source:   arch/x86/kvm/lapic.c. What differs between releases: models/history/hv_timer.h,
- *start.h.
+ * start.h.
  */
 #ifndef TIMER_START_H
 #define TIMER_START_H

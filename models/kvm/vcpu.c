@@ -622,6 +622,7 @@ void vcpu_move(struct vcpu *vcpu, const struct clock *clock, bool tsc_scaling)
 	struct host_cpu *cpu = vcpu->task.cpu;
 
 	hrtimer_remove(cpu, &vcpu->timer.hrtimer);
+	account_tsc_changes(vcpu);
 	vcpu->moved_clock = *clock;
 	vcpu->clock = &vcpu->moved_clock;
 	vcpu->tsc_host.khz = clock->tsc_khz;

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * vcpu - a vCPU's thread: vcpu_run() with its requests, kicks, VM-entry, VM-exit and halting (R6 to
- *R10).
+ * R10).
  *
- *	vcpu_enter_guest: requests -> interrupts off, IN_GUEST_MODE -> last check -> wait ->
- *VM-entry -> guest guest -> VM-exit -> handling -> loop edge: pending timer into IRR -> halted?
- *vcpu_block : vcpu_enter_guest
+ *	vcpu_enter_guest: requests -> interrupts off, IN_GUEST_MODE -> last check -> wait
+ *	        -> VM-entry -> guest
+ *	guest   -> VM-exit -> handling -> loop edge: pending timer into IRR
+ *	        -> halted? vcpu_block : vcpu_enter_guest
  *
  * A request without a kick stays unseen until the next exit; a kick finds IN_GUEST_MODE and sends
- *an IPI. What the guest does in guest mode is carried out by vcpu_guest.c, its TSC is kept by
- *vcpu_tsc.c.
+ * an IPI. What the guest does in guest mode is carried out by vcpu_guest.c, its TSC is kept by
+ * vcpu_tsc.c.
  *
  * Units:  ps; guest TSC in cycles. Errors: none at run time.
- * Left out: user-space exits but for a pause, nested guests, APICv. See
- *docs/model-limits.md. Source: arch/x86/kvm/x86.c (vcpu_run(), vcpu_enter_guest()),
- *virt/kvm/kvm_main.c (kvm_vcpu_block(), kvm_vcpu_kick()).
+ * Left out: user-space exits but for a pause, nested guests, APICv. See docs/model-limits.md.
+ * Source: arch/x86/kvm/x86.c (vcpu_run(), vcpu_enter_guest()), virt/kvm/kvm_main.c
+ * (kvm_vcpu_block(), kvm_vcpu_kick()).
  */
 #ifndef VCPU_H
 #define VCPU_H

@@ -49,6 +49,7 @@ ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value)
 
 bool vcpu_set_khz(struct vcpu *vcpu, khz_t khz)
 {
+	account_tsc_changes(vcpu);
 	return !tsc_set_khz(vcpu->kernel, &vcpu->tsc_host, khz, &vcpu->rate);
 }
 
@@ -60,6 +61,7 @@ static void note_write(struct vcpu *vcpu)
 
 void vcpu_write_tsc(struct vcpu *vcpu, guest_cycles_t value)
 {
+	account_tsc_changes(vcpu);
 	vcpu->tsc_offset =
 		kvm_tsc_offset(value, vcpu_host_tsc(vcpu), vcpu->rate.ratio, vcpu->rate.frac_bits);
 	note_write(vcpu);
@@ -67,6 +69,7 @@ void vcpu_write_tsc(struct vcpu *vcpu, guest_cycles_t value)
 
 void vcpu_adjust_tsc(struct vcpu *vcpu, int64_t by)
 {
+	account_tsc_changes(vcpu);
 	vcpu->tsc_offset += (uint64_t)by;
 	note_write(vcpu);
 }
@@ -77,6 +80,8 @@ void vcpu_catch_up(struct vcpu *vcpu)
 	const uint64_t target = vcpu->tsc_written.v + kvm_nsec_to_cycles(elapsed, &vcpu->rate).v;
 	const uint64_t now = vcpu_tsc(vcpu).v;
 
-	if (target > now) /* only forward */
+	if (target > now) { /* only forward */
+		account_tsc_changes(vcpu);
 		vcpu->tsc_offset += target - now;
+	}
 }

@@ -2,9 +2,9 @@
 /*
  * vmx_preemption_timer - the counter that VMX runs in guest mode, and how KVM programs it.
  *
- *	vmx_set_hv_timer() stores a deadline in host cycles -> vmx_hv_entry() makes a count of it at
- *each VM-entry -> the count runs out: exit reason 52; vmx_hv_exit_counts() says whether it means
- *anything
+ *	vmx_set_hv_timer() stores a deadline in host cycles
+ *	-> vmx_hv_entry() makes a count of it at each VM-entry
+ *	-> the count runs out: exit reason 52; vmx_hv_exit_counts() says whether it means anything
  *
  * Pure, but for the state that the caller embeds. One tick is 2^rate_shift host cycles.
  *

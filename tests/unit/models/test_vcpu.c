@@ -5,7 +5,7 @@
 
 /* Costs of all tests here. A round trip with the exit's handling (h) and no more:
  *	exit begins | 8000 | kvm_exit | h | loop edge | 1000 | irqs off | 2000 | check | 4000 |
- *guest */
+ * guest */
 static void set_costs(struct rig *rig)
 {
 	rig_cost(rig, COST_vmexit, 8000);
@@ -266,6 +266,56 @@ static void check_exits(void **state)
 	rig_free(rig);
 }
 
+/*
+ * Lateness counts from where the guest's TSC reads the deadline, whatever moved that TSC (R21).
+ * Armed at 0 for 1000000, nothing costs anything, and the hrtimer, in CLOCK_MONOTONIC, comes at 1
+ * ms.
+ */
+struct due_row {
+	const char *name;
+	uint64_t at[2];
+	int64_t by[2];
+	int64_t lateness_us;
+};
+
+/* clang-format off */
+static const struct due_row due_rows[] = {
+	/* it reads 1000000 at 1300 us */
+	{ "set back: due later, so the expiry is early",           { 400 * US },           { -300000 },          -300 },
+	/* ... at 700 us */
+	{ "set forward: due before the expiry",                    { 400 * US },           { 300000 },            300 },
+	/* it jumps from 400000 to 1100000 */
+	{ "set forward beyond it: due where it was set",           { 400 * US },           { 700000 },            600 },
+	{ "set back after that: what was reached stays reached",   { 400 * US, 500 * US }, { 700000, -700000 },   600 },
+	/* 750 us by the first, 850 by both */
+	{ "set forward, then back before it is due",               { 400 * US, 500 * US }, { 250000, -100000 },   150 },
+	{ "set forward and back again",                            { 400 * US, 500 * US }, { 250000, -250000 },     0 },
+	/* reached at 750 us, by the first */
+	{ "set forward, back after it was due",                    { 400 * US, 800 * US }, { 250000, -100000 },   250 },
+};
+/* clang-format on */
+
+static void check_due(void **state)
+{
+	const struct due_row *row = *state;
+	struct rig *rig = rig_new("v4.19", 1, 100);
+
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.samples = 1;
+	rig->vm.guest.delta = (struct quantity){ 1000000, QUANTITY_CYCLES };
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);
+	for (unsigned i = 0; i < N_ELEMENTS(row->at) && row->at[i]; i++) {
+		struct timeline_command *c = rig_command(rig, row->at[i], DO_WRITE_TSC);
+
+		c->relative = true;
+		c->value = row->by[i];
+	}
+	rig_run(rig, 2 * MS);
+	assert_int_equal((int64_t)sampled(rig, "lateness"),
+			 row->lateness_us * (int64_t)(US * PS_PER_NS));
+	rig_free(rig);
+}
+
 /* guest_op is drawn like every cost: from 10 to 30, not always 10. */
 static void check_guest_op_drawn(void **state)
 {
@@ -302,13 +352,15 @@ static void check_guest_op_drawn(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
-				N_ELEMENTS(program_rows) + N_ELEMENTS(exits_rows) + 2];
+				N_ELEMENTS(program_rows) + N_ELEMENTS(exits_rows) +
+				N_ELEMENTS(due_rows) + 2];
 	size_t n = 0;
 
 	ROWS(kick_rows, check_kick);
 	ROWS(halt_rows, check_halt);
 	ROWS(program_rows, check_program);
 	ROWS(exits_rows, check_exits);
+	ROWS(due_rows, check_due);
 	tests[n++] = (struct CMUnitTest){ .name = "an expiry in the handler waits for EOI and IRET",
 					  .test_func = check_nested };
 	tests[n++] = (struct CMUnitTest){ .name = "the cost of a guest instruction is drawn",
