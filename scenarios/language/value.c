@@ -124,34 +124,38 @@ static bool fail_unit(const struct node *node, const struct value_key *key,
 			number->rest, intro, names);
 }
 
-/* The value of @node in the base of its unit, which *unit receives. @what and @example are for the
- * message. */
-static bool read_with_unit(const struct node *node, const struct value_key *key,
-			   const struct unit *units, const char *what, u128 *ret,
-			   const struct unit **unit, struct diagnostics *d)
+/* The value of @node in the base of its unit; returns that unit, NULL after an error. @what is for
+ * the message. */
+static const struct unit *read_with_unit(const struct node *node, const struct value_key *key,
+					 const struct unit *units, const char *what, u128 *ret,
+					 struct diagnostics *d)
 {
 	struct number number;
 
 	if (!check_scalar(node, key, d))
-		return false;
-	if (!parse_number(node->text, &number))
-		return error_at(d, &node->at, "%s: '%s' is not %s", key->name, node->text, what);
+		return NULL;
+	if (!parse_number(node->text, &number)) {
+		error_at(d, &node->at, "%s: '%s' is not %s", key->name, node->text, what);
+		return NULL;
+	}
 	for (const struct unit *u = units; u->name; u++) {
 		if (strcmp(number.rest, u->name) != 0)
 			continue;
-		*unit = u;
 		if (number.overflow)
-			return error_at(d, &node->at, "%s: '%s' has more than %d digits", key->name,
-					node->text, DIGITS_MAX);
-		if (scale(&number, u->factor, ret))
-			return true;
-		return error_at(d, &node->at, "%s: '%s' is not a whole number of %s", key->name,
-				node->text,
-				units == frequency_units   ? "kHz"
-				: u->of == QUANTITY_CYCLES ? "cycles"
-							   : "picoseconds");
+			error_at(d, &node->at, "%s: '%s' has more than %d digits", key->name,
+				 node->text, DIGITS_MAX);
+		else if (scale(&number, u->factor, ret))
+			return u;
+		else
+			error_at(d, &node->at, "%s: '%s' is not a whole number of %s", key->name,
+				 node->text,
+				 units == frequency_units   ? "kHz"
+				 : u->of == QUANTITY_CYCLES ? "cycles"
+							    : "picoseconds");
+		return NULL;
 	}
-	return fail_unit(node, key, &number, units, d);
+	fail_unit(node, key, &number, units, d);
+	return NULL;
 }
 
 static bool fail_duration_range(const struct node *node, const struct value_key *key,
@@ -176,11 +180,9 @@ static bool fail_range(const struct node *node, const struct value_key *key, uin
 bool value_duration(const struct node *node, const struct value_key *key, ps_t *ret,
 		    struct diagnostics *d)
 {
-	const struct unit *unit;
 	u128 value;
 
-	if (!read_with_unit(node, key, time_units, "a duration; write e.g. '1000 ns'", &value,
-			    &unit, d))
+	if (!read_with_unit(node, key, time_units, "a duration; write e.g. '1000 ns'", &value, d))
 		return false;
 	if (value < key->min || value > key->max)
 		return fail_duration_range(node, key, d);
@@ -191,10 +193,9 @@ bool value_duration(const struct node *node, const struct value_key *key, ps_t *
 static bool read_whole_ns(const struct node *node, const struct value_key *key, const char *what,
 			  uint64_t *ret, struct diagnostics *d)
 {
-	const struct unit *unit;
 	u128 value;
 
-	if (!read_with_unit(node, key, time_units, what, &value, &unit, d))
+	if (!read_with_unit(node, key, time_units, what, &value, d))
 		return false;
 	if (value % PS_PER_NS)
 		return error_at(d, &node->at, "%s: '%s' is not a whole number of nanoseconds",
@@ -221,11 +222,10 @@ bool value_ns(const struct node *node, const struct value_key *key, uint64_t *re
 bool value_cycles(const struct node *node, const struct value_key *key, uint64_t *ret,
 		  struct diagnostics *d)
 {
-	const struct unit *unit;
 	u128 value;
 
 	if (!read_with_unit(node, key, cycle_units, "a number of cycles; write e.g. '1000 cycles'",
-			    &value, &unit, d))
+			    &value, d))
 		return false;
 	if (value < key->min || value > key->max)
 		return fail_range(node, key, key->min, key->max, " cycles", d);
@@ -255,11 +255,11 @@ bool value_offset(const struct node *node, const struct value_key *key, uint64_t
 bool value_quantity(const struct node *node, const struct value_key *key, struct quantity *ret,
 		    struct diagnostics *d)
 {
-	const struct unit *unit;
 	u128 value;
+	const struct unit *unit = read_with_unit(node, key, quantity_units,
+						 "a duration; write e.g. '1000 ns'", &value, d);
 
-	if (!read_with_unit(node, key, quantity_units, "a duration; write e.g. '1000 ns'", &value,
-			    &unit, d))
+	if (!unit)
 		return false;
 	if (unit->of == QUANTITY_CYCLES && (value > key->max_cycles || (key->min && !value)))
 		return fail_range(node, key, key->min ? 1 : 0, key->max_cycles, " cycles", d);
@@ -272,11 +272,10 @@ bool value_quantity(const struct node *node, const struct value_key *key, struct
 bool value_frequency(const struct node *node, const struct value_key *key, khz_t *ret,
 		     struct diagnostics *d)
 {
-	const struct unit *unit;
 	u128 value;
 
 	if (!read_with_unit(node, key, frequency_units, "a frequency; write e.g. '2400 MHz'",
-			    &value, &unit, d))
+			    &value, d))
 		return false;
 	if (value < key->min || value > key->max)
 		return fail_range(node, key, key->min, key->max, "kHz", d);
