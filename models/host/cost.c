@@ -18,6 +18,11 @@ const char *cost_name(enum cost_id id) { return costs[id].name; }
 const char *cost_help(enum cost_id id) { return costs[id].help; }
 uint64_t cost_default_ns(enum cost_id id) { return costs[id].ns; }
 
+static ps_t to_ps(struct quantity q, khz_t tsc_khz)
+{
+	return q.unit == QUANTITY_PS ? ps(q.v) : clock_cycles_to_ps(tsc_khz, q.v);
+}
+
 bool cost_profile_init(struct cost_profile *p, const struct cost_config config[COST_COUNT],
 		       khz_t tsc_khz)
 {
@@ -33,12 +38,13 @@ bool cost_profile_init(struct cost_profile *p, const struct cost_config config[C
 	for (unsigned i = 0; i < COST_COUNT; i++) {
 		const struct cost_config *c = &config[i];
 
-		p->cost[i] = (struct cost){ .n = c->n ? c->n : 1, .quantile = q };
+		p->cost[i] = (struct cost){ .n = c->n ? c->n : 1,
+					    .quantile = q,
+					    .nohz_full = to_ps(c->nohz_full, tsc_khz) };
 		if (!c->n)
 			*q++ = ps(costs[i].ns * PS_PER_NS);
 		for (uint32_t k = 0; k < c->n; k++)
-			*q++ = c->unit == QUANTITY_PS ? ps(c->value[k])
-						      : clock_cycles_to_ps(tsc_khz, c->value[k]);
+			*q++ = to_ps((struct quantity){ c->value[k], c->unit }, tsc_khz);
 	}
 	return true;
 }
@@ -55,19 +61,26 @@ void cost_streams_init(struct cost_streams *s, uint64_t seed, uint32_t entity)
 		sim_random_init(&s->stream[i], seed, PURPOSE_COST + i, entity);
 }
 
-ps_t cost_draw(const struct cost_profile *p, struct cost_streams *s, enum cost_id id)
+static ps_t draw(const struct cost *c, struct sim_random *stream)
 {
-	const struct cost *c = &p->cost[id];
-
 	if (c->n == 1)
 		return c->quantile[0];
 
 	/* A uniform point on [0, n-1): the integer part chooses the step, the fraction the place on
 	 * it. */
-	u128 point = (u128)sim_random_u64(&s->stream[id]) * (c->n - 1);
+	u128 point = (u128)sim_random_u64(stream) * (c->n - 1);
 	uint32_t step = (uint32_t)(point >> 64);
 	uint64_t low = c->quantile[step].v;
 	uint64_t rise = c->quantile[step + 1].v - low;
 
 	return ps(low + (uint64_t)((u128)rise * (uint64_t)point >> 64));
+}
+
+ps_t cost_draw(const struct cost_profile *p, struct cost_streams *s, enum cost_id id,
+	       bool nohz_full)
+{
+	const struct cost *c = &p->cost[id];
+	const ps_t cost = draw(c, &s->stream[id]);
+
+	return nohz_full ? ps_add(cost, c->nohz_full) : cost;
 }

@@ -17,6 +17,7 @@
 struct cost { /* resolved: in ps */
 	uint32_t n;
 	ps_t *quantile; /* n, ascending */
+	ps_t nohz_full; /* more, on a CPU in nohz_full */
 };
 
 struct cost_profile {
@@ -38,7 +39,10 @@ bool cost_profile_init(struct cost_profile *p, const struct cost_config config[C
 		       khz_t tsc_khz);
 void cost_profile_free(struct cost_profile *p);
 void cost_streams_init(struct cost_streams *s, uint64_t seed, uint32_t entity);
-ps_t cost_draw(const struct cost_profile *p, struct cost_streams *s, enum cost_id id);
+
+/* @nohz_full: of the CPU that runs the code. */
+ps_t cost_draw(const struct cost_profile *p, struct cost_streams *s, enum cost_id id,
+	       bool nohz_full);
 
 const char *cost_name(enum cost_id id);
 const char *cost_help(enum cost_id id);

@@ -65,8 +65,9 @@ enum cost_id {
 
 struct cost_config {
 	uint32_t n; /* 0: the default; 1: constant; else quantiles 0, 1/(n-1), ..., 1, ascending */
-	enum quantity_unit unit; /* QUANTITY_CYCLES: host TSC cycles */
-	const uint64_t *value;   /* n of them: ps or cycles */
+	enum quantity_unit unit;   /* QUANTITY_CYCLES: host TSC cycles */
+	const uint64_t *value;     /* n of them: ps or cycles */
+	struct quantity nohz_full; /* more, on a CPU in nohz_full (context tracking) */
 };
 
 enum host_vendor { HOST_INTEL, HOST_AMD }; /* names of exits, order of R6; later the hv timer */

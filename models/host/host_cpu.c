@@ -32,7 +32,8 @@ void host_trace(const struct host_cpu *cpu, enum tracepoint tp, uint32_t entity,
 
 ps_t cpu_cost(struct host_cpu *cpu, enum cost_id id)
 {
-	return cost_draw(&cpu->host->costs, &cpu->costs, id);
+	return cost_draw(&cpu->host->costs, &cpu->costs, id,
+			 cpu->host->cfg->cpus[cpu->id].nohz_full);
 }
 
 ps_t cpu_elapsed(const struct host_cpu *cpu)

@@ -10,7 +10,8 @@ static void process_requests(struct host_cpu *cpu, void *owner);
 
 ps_t vcpu_cost(struct vcpu *vcpu, enum cost_id id)
 {
-	return cost_draw(&vcpu->host->costs, &vcpu->costs, id);
+	return cost_draw(&vcpu->host->costs, &vcpu->costs, id,
+			 vcpu->host->cfg->cpus[vcpu->task.cpu->id].nohz_full);
 }
 
 static void run(struct vcpu *vcpu, enum cost_id cost, enum run_mode mode, context_fn *fn)

@@ -70,6 +70,10 @@ static void print_cost(const struct cost_config *cost, const struct cost_note *n
 			g_string_append(out, ",\n     ");
 	}
 	g_string_append(out, cost->n == 1 ? "" : "]");
+	if (cost->nohz_full.v) {
+		g_string_append(out, ", nohz_full: ");
+		value_print_quantity(out, cost->nohz_full);
+	}
 	if (note->source) {
 		g_string_append(out, ",\n      source: ");
 		value_print_text(out, note->source);

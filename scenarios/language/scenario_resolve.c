@@ -132,7 +132,7 @@ static bool read_quantiles(struct resolve *r, const struct node *list, const cha
 		values[i] = q.v;
 		last = q;
 	}
-	*ret = (struct cost_config){ list->n, last.unit, values };
+	*ret = (struct cost_config){ .n = list->n, .unit = last.unit, .value = values };
 	return true;
 }
 
@@ -145,7 +145,7 @@ static bool read_constant(struct resolve *r, const struct node *node, const char
 	if (!read_cost_value(r, node, name, &q))
 		return false;
 	*value = q.v;
-	*ret = (struct cost_config){ 1, q.unit, value };
+	*ret = (struct cost_config){ .n = 1, .unit = q.unit, .value = value };
 	return true;
 }
 
@@ -169,6 +169,8 @@ static void read_cost(struct resolve *r, const struct node *node, const char *na
 		read_constant(r, v.value, name, config);
 	else
 		read_quantiles(r, v.quantiles, name, config);
+	if (v.nohz_full)
+		read_cost_value(r, v.nohz_full, name, &config->nohz_full);
 	r->run->costs[id] = (struct cost_note){ v.mark, v.source };
 }
 
@@ -189,7 +191,7 @@ static void read_costs(struct resolve *r)
 	section_read(node_get(r->tree, "costs"), SECTION_COSTS, &r->tree->at, (void *)given, r->d);
 	for (enum cost_id id = 0; id < COST_COUNT; id++) {
 		r->run->config.host.cost[id] =
-			(struct cost_config){ 1, QUANTITY_PS, &defaults[id] };
+			(struct cost_config){ .n = 1, .unit = QUANTITY_PS, .value = &defaults[id] };
 		if (given[id])
 			read_cost(r, given[id], names[id], id);
 	}

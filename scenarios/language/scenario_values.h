@@ -25,7 +25,7 @@ struct cpu_values {
 };
 
 struct cost_values {
-	const struct node *value, *quantiles;
+	const struct node *value, *quantiles, *nohz_full;
 	const char *source;
 	uint32_t mark;
 };

@@ -178,7 +178,9 @@ static inline struct rig *rig_new(const char *release, uint32_t n_cpus, uint32_t
 		.wakeup_granularity = ps(PS_PER_MS),
 	};
 	for (unsigned i = 0; i < COST_COUNT; i++)
-		rig->cfg.host.cost[i] = (struct cost_config){ 1, QUANTITY_PS, &rig->cost_ps[i] };
+		rig->cfg.host.cost[i] = (struct cost_config){ .n = 1,
+							      .unit = QUANTITY_PS,
+							      .value = &rig->cost_ps[i] };
 	rig->cfg.seed = 1;
 	rig->cfg.kvm.min_timer_period_us = KVM_PARAM_DEFAULT;
 	rig->cfg.kvm.tsc_tolerance_ppm = 250;

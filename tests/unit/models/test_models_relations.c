@@ -19,7 +19,8 @@ static struct rig *noisy(const char *release, uint64_t seed)
 		quantiles[i][0] = 0;
 		quantiles[i][1] = (100 + 37 * i) * PS_PER_NS + i;
 		quantiles[i][2] = 4 * quantiles[i][1];
-		rig->cfg.host.cost[i] = (struct cost_config){ 3, QUANTITY_PS, quantiles[i] };
+		rig->cfg.host.cost[i] =
+			(struct cost_config){ .n = 3, .unit = QUANTITY_PS, .value = quantiles[i] };
 	}
 	for (unsigned i = 0; i < 4; i++) {
 		rig->cpus[i].nohz_full = i > 0;

@@ -108,7 +108,8 @@ static void random_costs(struct rig *rig, struct sim_random *r)
 
 		costs[i][0] = 0;
 		costs[i][1] = zero ? 0 : sim_random_below(r, 5 * PS_PER_US);
-		rig->cfg.host.cost[i] = (struct cost_config){ 2, QUANTITY_PS, costs[i] };
+		rig->cfg.host.cost[i] =
+			(struct cost_config){ .n = 2, .unit = QUANTITY_PS, .value = costs[i] };
 	}
 	/* A guest whose instructions take no time may never let time pass. */
 	costs[COST_guest_op][0] = costs[COST_guest_op][1] = PS_PER_NS;

@@ -153,9 +153,31 @@ static void check_clock_read(void **state)
 	rig_free(rig);
 }
 
+/* Each CPU has its tick at 10 ms; the one in nohz_full, with two tasks, takes 300 ns more for it.
+ */
+static void check_costs_more(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 2, 100);
+
+	rig->cpus[1].nohz_full = true;
+	rig_cost(rig, COST_tick, 1000);
+	rig->cfg.host.cost[COST_tick].nohz_full = (struct quantity){ 300 * PS_PER_NS, QUANTITY_PS };
+	rig->want_events = TP_BIT(TP_HRTIMER_EXPIRE_EXIT);
+	rig_host(rig);
+	for (unsigned i = 0; i < 3; i++) {
+		rig_task(rig, i, TASK_FAIR, i ? 2 : 1);
+		task_place(&rig->host, &rig->tasks[i], i ? 1 : 0);
+	}
+	host_start(&rig->host);
+	rig_host_run(rig, 15 * MS);
+	assert_string_equal(rig->log, "10001000 c0 hrtimer_expire_exit\n"
+				      "10001300 c1 hrtimer_expire_exit\n");
+	rig_free(rig);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(rows) + 2];
+	struct CMUnitTest tests[N_ELEMENTS(rows) + 3];
 	size_t n = 0;
 
 	for (; n < N_ELEMENTS(rows); n++)
@@ -166,5 +188,7 @@ int main(void)
 					  .test_func = check_instants };
 	tests[n++] = (struct CMUnitTest){ .name = "the tick reads the clock when it begins",
 					  .test_func = check_clock_read };
+	tests[n++] = (struct CMUnitTest){ .name = "code costs more on a CPU in nohz_full",
+					  .test_func = check_costs_more };
 	return cmocka_run_group_tests_name("nohz", tests, NULL, NULL);
 }

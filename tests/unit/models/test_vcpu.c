@@ -323,7 +323,8 @@ static void check_guest_op_drawn(void **state)
 	struct rig *rig = rig_new("v5.2", 1, 100);
 	uint64_t least = UINT64_MAX, most = 0;
 
-	rig->cfg.host.cost[COST_guest_op] = (struct cost_config){ 2, QUANTITY_PS, range };
+	rig->cfg.host.cost[COST_guest_op] =
+		(struct cost_config){ .n = 2, .unit = QUANTITY_PS, .value = range };
 	rig_vcpu(rig, 0, 1);
 	rig->vm.guest.delta = (struct quantity){ 10000, QUANTITY_CYCLES };
 	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);

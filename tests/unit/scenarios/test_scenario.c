@@ -125,7 +125,7 @@ static const char full[] =
 	"costs:\n"
 	"  vmexit: 1200cycles\n"
 	"  tick: { quantiles: [ 1us, 1.5us, 10us ], source: \"a paper\", mark: published }\n"
-	"  ipi: { value: 800ns, mark: guess }\n"
+	"  ipi: { value: 800ns, nohz_full: 35cycles, mark: guess }\n"
 	"kvm: { lapic_timer_advance_ns: -1 }\n"
 	"kvm_intel: { preemption_timer: N }\n"
 	"vms:\n"
@@ -181,6 +181,9 @@ static void every_key(void **state)
 	assert_int_equal(h->cost[COST_tick].value[1], 1500 * PS_PER_NS);
 	assert_int_equal(f->run->costs[COST_tick].mark, COST_PUBLISHED);
 	assert_string_equal(f->run->costs[COST_tick].source, "a paper");
+	assert_int_equal(h->cost[COST_tick].nohz_full.v, 0);
+	assert_int_equal(h->cost[COST_ipi].nohz_full.v, 35);
+	assert_int_equal(h->cost[COST_ipi].nohz_full.unit, QUANTITY_CYCLES);
 	assert_int_equal(c->kvm.lapic_timer_advance_ns, -1);
 	assert_false(c->kvm.preemption_timer);
 	assert_int_equal(c->n_vms, 3);
