@@ -220,6 +220,8 @@ static void describe_hot(GString *out, const struct sim *sim)
 	struct sim_event_report hot[5];
 	const unsigned n = sim_hot_events(sim, hot);
 
+	if (n == 0)
+		return;
 	g_string_append(out, "the most frequent of the last events:\n");
 	for (unsigned i = 0; i < n; i++)
 		g_string_append_printf(out, "  %6" PRIu64 "  %s %u\n", hot[i].count, hot[i].name,

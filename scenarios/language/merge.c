@@ -99,7 +99,7 @@ static const struct node *merge_values(const struct node *base, const struct nod
 		return over;
 	if (section_get(section)->kind == SECTION_MAP && base->kind == NODE_MAP)
 		return merge_maps(base, over, section, arena);
-	if (section_get(section)->kind == SECTION_KEYED && base->kind == NODE_SEQUENCE)
+	if (section_get(section)->kind == SECTION_KEYED && base->kind == NODE_SEQUENCE && over->n)
 		return merge_keyed(base, over, section, arena);
 	return over;
 }

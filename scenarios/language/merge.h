@@ -4,7 +4,8 @@
  *
  * Maps merge key by key, a list replaces the one before, but keyed lists (vms, vcpus, host.cpus)
  * merge by the text of their id_key; an element without it is appended, and found by the typed
- * reading. Neither tree is changed: what is the same is shared.
+ * reading. An empty list leaves none, which the typed reading refuses. Neither tree is changed:
+ * what is the same is shared.
  */
 #ifndef MERGE_H
 #define MERGE_H
