@@ -116,10 +116,9 @@ static bool read_row(struct reader *r)
 				return error_at(r->d, &at, "%s: '%.*s' is not an unsigned number",
 						column_names[c], (int)MIN(length, 64), field);
 			if (c == COLUMN_DEADLINE && value[c] == 0)
-				return error_at(
-					r->d, &at,
-					"deadline_tsc is 0: that disarms the timer, and "
-					"the guest would wait for it without end");
+				return error_at(r->d, &at,
+						"deadline_tsc is 0: that disarms the timer, and "
+						"the guest would wait for it without end");
 			if (c == COLUMN_ARM)
 				arm_field = field;
 		}
