@@ -137,4 +137,4 @@ static const struct trace_event *const events[TP_COUNT] = {
 };
 /* clang-format on */
 
-const struct trace_schema lapicsim_schema = { events, TP_COUNT };
+const struct trace_schema lapicsim_schema = { .events = events, .n_events = TP_COUNT };

@@ -267,12 +267,10 @@ static void name_tasks(struct world *w)
 		name_task(&w->tasks[n], 0, PRIO_FAIR, "swapper/%u", n);
 		n++;
 	}
-	/* Without the blank that KVM's threads have: readers of the text form split names at
-	 * blanks. */
 	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++)
 		for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++, n++)
 			name_task(&w->tasks[n], PID_VCPU + (int32_t)(n - w->host.n_cpus), PRIO_FAIR,
-				  "CPU%u/KVM", w->cfg->vms[vm].vcpus[i].id);
+				  "CPU %u/KVM", w->cfg->vms[vm].vcpus[i].id);
 	for (uint32_t i = 0; i < w->cfg->n_timeline; i++)
 		if (w->commands[i].hog)
 			name_task(&w->tasks[n++], PID_HOG + (int32_t)i,

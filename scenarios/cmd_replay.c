@@ -10,6 +10,8 @@ static const char examples[] =
 	"  lapicsim replay 61abdbe0bcc2-busy-guest.yaml\n"
 	"  lapicsim replay FILE --variant before --trace before.ftrace   the kernel's own spelling "
 	"of what happened\n"
+	"  lapicsim replay FILE --trace t.dat -e kvm -e timer:hrtimer_start --cpu 1 --from 5ms "
+	"--to 9ms   some of it\n"
 	"  lapicsim replay FILE --set host.hz=250 --set vms.vm0.guest.delta=500us\n"
 	"  lapicsim replay FILE --samples                                one row a deadline: where "
 	"it fired, how late\n"
@@ -26,6 +28,7 @@ static const char examples[] =
 
 struct replay_arguments {
 	struct run_arguments run;
+	struct trace_arguments chosen;
 	char *variant, *trace, *format;
 	gboolean check, verify, samples, latency_lines, cyclictest;
 };
@@ -48,6 +51,15 @@ static GOptionEntry *entries_of(struct replay_arguments *a)
 		  "Print only the histogram that cyclictest -h prints, in us", NULL },
 		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &a->trace,
 		  "Write a trace; of several variants OUT.VARIANT.ftrace each", "OUT.ftrace" },
+		{ "event", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &a->chosen.events,
+		  "Of the trace only these events: SYSTEM or SYSTEM:EVENT; may be repeated",
+		  "EVENT" },
+		{ "cpu", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a->chosen.cpus,
+		  "Of the trace only what happens on this CPU; may be repeated", "N" },
+		{ "from", 0, 0, G_OPTION_ARG_STRING, &a->chosen.from,
+		  "Of the trace only what happens from this instant of the run on", "TIME" },
+		{ "to", 0, 0, G_OPTION_ARG_STRING, &a->chosen.to,
+		  "Of the trace only what happens up to this instant of the run", "TIME" },
 		{ "format", 0, 0, G_OPTION_ARG_STRING, &a->format, "text (default) or json",
 		  "FORMAT" },
 	};
@@ -100,6 +112,26 @@ static int run(struct replay *replay, const struct replay_options *options, bool
 	return printed != EXIT_OK ? printed : status;
 }
 
+static bool valid_trace(const struct replay_arguments *a)
+{
+	g_autoptr(GString) suffixes = g_string_new(NULL);
+	size_t n;
+	const struct trace_format *const *formats = trace_formats(&n);
+
+	if (!a->trace && trace_arguments_any(&a->chosen)) {
+		g_printerr("lapicsim: error: -e, --cpu, --from and --to choose what --trace "
+			   "writes; there is no --trace\n");
+		return false;
+	}
+	if (!a->trace || trace_format_of(a->trace))
+		return true;
+	for (size_t i = 0; i < n; i++)
+		g_string_append_printf(suffixes, "%s%s", i ? ", " : "", formats[i]->suffix);
+	g_printerr("lapicsim: error: --trace: '%s' ends in none of %s, which say the format\n",
+		   a->trace, suffixes->str);
+	return false;
+}
+
 static bool valid(const struct replay_arguments *a)
 {
 	if (!a->run.paths || !a->run.paths[0] || a->run.paths[1]) {
@@ -110,12 +142,8 @@ static bool valid(const struct replay_arguments *a)
 		g_printerr("lapicsim: error: --format: '%s' is neither text nor json\n", a->format);
 		return false;
 	}
-	if (a->trace && !g_str_has_suffix(a->trace, ".ftrace")) {
-		g_printerr("lapicsim: error: --trace: '%s' does not end in .ftrace, the only "
-			   "format so far\n",
-			   a->trace);
+	if (!valid_trace(a))
 		return false;
-	}
 	if (a->latency_lines && a->cyclictest) {
 		g_printerr("lapicsim: error: --latency-lines stands beside --cyclictest; ask for "
 			   "one\n");
@@ -159,7 +187,9 @@ static int replay_with(const struct replay_arguments *a)
 		.variant = a->variant, .trace = a->trace, .verify = a->verify, .samples = a->samples
 	};
 	g_autoptr(GPtrArray) sets = NULL;
+	struct trace_selection selection;
 	struct diagnostics d;
+	struct replay *replay = NULL;
 	int status = EXIT_USAGE;
 
 	options.latencies = a->cyclictest      ? LATENCY_CYCLICTEST
@@ -169,7 +199,9 @@ static int replay_with(const struct replay_arguments *a)
 	if (!valid(a) || !run_options(&a->run, &options, &sets))
 		return EXIT_USAGE;
 	diagnostics_init(&d);
-	struct replay *replay = replay_load(a->run.paths[0], &options, &d, NULL);
+	options.selection = &selection;
+	if (trace_selection_parse(&selection, &a->chosen, &d))
+		replay = replay_load(a->run.paths[0], &options, &d, NULL);
 	if (!replay || !replay_resolve(replay, &options, &d))
 		status = d.status;
 	else if (a->check)
@@ -178,6 +210,7 @@ static int replay_with(const struct replay_arguments *a)
 		status = run(replay, &options, a->format && g_str_equal(a->format, "json"));
 	g_printerr("%s", d.text->str);
 	replay_free(replay);
+	trace_selection_clear(&selection);
 	diagnostics_clear(&d);
 	return status;
 }
@@ -191,6 +224,7 @@ static int replay_main(int argc, char **argv)
 		status = replay_with(&a);
 	run_arguments_clear(&a.run);
 	g_free(a.variant);
+	trace_arguments_clear(&a.chosen);
 	g_free(a.trace);
 	g_free(a.format);
 	return status;

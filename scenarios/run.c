@@ -2,7 +2,7 @@
 #include "run.h"
 
 #include "metrics.h"
-#include "trace_ftrace.h"
+#include "trace_output.h"
 #include "workload_table.h"
 #include "world.h"
 
@@ -260,50 +260,13 @@ static void describe_stop(GString *out, struct run_result *result, const struct 
 	describe_hot(out, sim);
 }
 
-struct traced {
-	struct pending_file file;
-	struct trace_ftrace *writer;
-};
-
-static bool trace_begins(struct traced *t, struct run_result *result, struct world *world,
-			 const char *path, char **error)
-{
-	const struct host_config *host = &result->run->config.host;
-	uint32_t n_tasks;
-	const struct trace_task *tasks = world_tasks(world, &n_tasks);
-
-	if (!pending_open(&t->file, path, error))
-		return false;
-	t->writer = trace_ftrace_new(t->file.stream, &lapicsim_schema, tasks, n_tasks, host->n_cpus,
-				     host->start_monotonic.v);
-	g_assert(t->writer);
-	trace_add_sink(world_trace(world), trace_ftrace_sink(t->writer));
-	result->trace_path = g_strdup(path);
-	return true;
-}
-
-static void trace_ends(struct traced *t, struct run_result *result, bool keep)
-{
-	char *error = NULL;
-
-	if (t->writer) {
-		trace_ftrace_end(t->writer, result->fingerprint);
-		trace_ftrace_free(t->writer);
-	}
-	if (!pending_close(&t->file, keep, &error) && error) {
-		result->status = EXIT_IO;
-		g_free(result->message);
-		result->message = error;
-	}
-}
-
 /* One run with everything attached. */
 static void run_once(struct replay *r, struct run_result *result,
 		     const struct replay_options *options, const char *trace_path)
 {
 	const char *refused = NULL;
 	struct world *world = world_new(&result->run->config, &options->limits, &refused);
-	struct traced traced = { 0 };
+	struct trace_output traced = { 0 };
 	g_autoptr(GString) message = g_string_new(NULL);
 
 	if (!world) {
@@ -317,11 +280,16 @@ static void run_once(struct replay *r, struct run_result *result,
 	trace_add_sink(world_trace(world), aggregate_set_sink(result->set));
 	if (result->latencies)
 		trace_add_sink(world_trace(world), latency_output_sink(result->latencies));
-	if (trace_path && !trace_begins(&traced, result, world, trace_path, &result->message)) {
-		result->status = EXIT_IO;
-		pending_close(&traced.file, false, &result->message);
-		world_free(world);
-		return;
+	if (trace_path) {
+		result->status =
+			trace_output_begin(&traced, world, &result->run->config, trace_path,
+					   options->selection, &result->message);
+		if (result->status != EXIT_OK) {
+			trace_output_end(&traced, 0, false, &result->message);
+			world_free(world);
+			return;
+		}
+		result->trace_path = g_strdup(trace_path);
 	}
 
 	result->stop = world_run(world);
@@ -341,8 +309,9 @@ static void run_once(struct replay *r, struct run_result *result,
 		g_string_append_c(message, '\n');
 		result->message = g_strdup(message->str);
 	}
-	if (trace_path)
-		trace_ends(&traced, result, result->status == EXIT_OK);
+	if (trace_path && trace_output_end(&traced, result->fingerprint, result->status == EXIT_OK,
+					   &result->message))
+		result->status = EXIT_IO;
 	world_free(world);
 }
 

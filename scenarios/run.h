@@ -16,6 +16,7 @@
 #include "scenario.h"
 #include "sim_loop.h"
 #include "summary.h"
+#include "trace_output.h"
 
 enum exit_status { /* design: the same for every command */
 		   EXIT_OK = 0,
@@ -31,11 +32,12 @@ struct replay_options {
 	const char *variant;     /* NULL: all */
 	const char *const *sets; /* "path=value" */
 	size_t n_sets;
-	const char *trace;             /* OUT.ftrace, or NULL */
-	bool verify;                   /* run twice, compare fingerprints */
-	bool swap;                     /* for replay_told_apart() */
-	bool samples;                  /* keep the list of deadlines */
-	enum latency_format latencies; /* keep what that prints */
+	const char *trace;                       /* OUT.ftrace, or another format's end; or NULL */
+	const struct trace_selection *selection; /* what of it; NULL: all */
+	bool verify;                             /* run twice, compare fingerprints */
+	bool swap;                               /* for replay_told_apart() */
+	bool samples;                            /* keep the list of deadlines */
+	enum latency_format latencies;           /* keep what that prints */
 	struct sim_limits limits;
 };
 

@@ -14,29 +14,14 @@
  * out but for its "#P:n", because the file is written as the run goes and the count stands at its
  * end.
  *
- * Errors: what @out refuses stays in it, for ferror(). A value without a name is shown as "?17", a
- * task that is not in the list as "<...>".
+ * Errors: of trace_writer.h. A value without a name is shown as "?17", a task that is not in the
+ * list as "<...>".
  */
 #ifndef TRACE_FTRACE_H
 #define TRACE_FTRACE_H
 
-#include "trace.h"
+#include "trace_writer.h"
 
-struct trace_ftrace;
-
-/* Does not own @out; writes the header. @tasks and @schema must stay. NULL: no memory, or a format
- * the schema got wrong, and nothing is written. */
-struct trace_ftrace *trace_ftrace_new(FILE *out, const struct trace_schema *schema,
-				      const struct trace_task *tasks, uint32_t n_tasks,
-				      uint32_t n_cpus, uint64_t start_ns);
-struct trace_sink *trace_ftrace_sink(struct trace_ftrace *ft);
-void trace_ftrace_end(struct trace_ftrace *ft, uint64_t fingerprint); /* writes the trailer */
-void trace_ftrace_free(struct trace_ftrace *ft);
-
-/* One record's payload as text, for other readers of records; returns the length as snprintf(), -1
- * for a format that is wrong. Parses the format each time. Each task number must be one of @tasks;
- * without them (NULL) all are unknown. */
-int trace_format_payload(char *buf, size_t size, const struct trace_event *event,
-			 const struct trace_record *rec, const struct trace_task *tasks);
+extern const struct trace_format trace_format_ftrace;
 
 #endif

@@ -17,7 +17,7 @@ static const struct trace_event sample_event = {
 	.id = 0, .name = "sample", .fields = sample_fields, .n_fields = G_N_ELEMENTS(sample_fields)
 };
 static const struct trace_event *const events[] = { &sample_event };
-static const struct trace_schema schema = { events, G_N_ELEMENTS(events) };
+static const struct trace_schema schema = { .events = events, .n_events = G_N_ELEMENTS(events) };
 
 static const struct metric metrics[] = {
 	{ "lateness", "sample", "value", DIM_TIME, "a signed time" },

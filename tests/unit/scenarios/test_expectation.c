@@ -48,7 +48,7 @@ static const struct trace_event all_events[] = {
 };
 static const struct trace_event *const events[] = { &all_events[0], &all_events[1], &all_events[2],
 						    &all_events[3] };
-static const struct trace_schema schema = { events, N_EVENTS };
+static const struct trace_schema schema = { .events = events, .n_events = N_EVENTS };
 
 static const struct metric metrics[] = {
 	{ "expire", "lapic_expire", NULL, DIM_COUNT, "the host timer's callback" },

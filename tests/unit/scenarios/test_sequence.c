@@ -22,7 +22,7 @@ static const struct trace_event all_events[] = {
 };
 static const struct trace_event *const events[] = { &all_events[0], &all_events[1],
 						    &all_events[2] };
-static const struct trace_schema schema = { events, N_EVENTS };
+static const struct trace_schema schema = { .events = events, .n_events = N_EVENTS };
 static const struct metric metrics[] = {
 	{ "shots", "fire", NULL, DIM_COUNT, "the other name of fire" },
 };

@@ -17,11 +17,16 @@
 
 static const struct trace_field fields[] = { { "a", TRACE_U64, NULL, 0 },
 					     { "b", TRACE_S64, NULL, 0 } };
-static const struct trace_event none = { 0, TRACE_KIND_INTERNAL, "test", "none", NULL, NULL, 0 };
-static const struct trace_event one = { 1, TRACE_KIND_EVENT, "test", "one", "{a}", fields, 1 };
-static const struct trace_event two = { 2, TRACE_KIND_EVENT, "test", "two", "{a}", fields, 2 };
+#define EVENT(id_, kind_, name_, n)                                                     \
+	{                                                                               \
+		.id = id_, .kind = TRACE_KIND_##kind_, .system = "test", .name = name_, \
+		.format = "{a}", .fields = fields, .n_fields = n                        \
+	}
+static const struct trace_event none = EVENT(0, INTERNAL, "none", 0);
+static const struct trace_event one = EVENT(1, EVENT, "one", 1);
+static const struct trace_event two = EVENT(2, EVENT, "two", 2);
 static const struct trace_event *const events[] = { &none, &one, &two };
-static const struct trace_schema schema = { events, 3 };
+static const struct trace_schema schema = { .events = events, .n_events = 3 };
 
 /* Of different kinds and lengths; cpu, task and flags are not hashed. */
 static const struct trace_record records[] = {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A whole file compared byte for byte, and each form of a field by itself. */
 #include "trace_ftrace.h"
+#include "trace_payload.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
@@ -24,25 +25,28 @@ static const struct trace_field switch_fields[] = { { "prev", TRACE_TASK, NULL, 
 static const struct trace_field delta_fields[] = { { "delta", TRACE_S64, NULL, 0 } };
 
 /* clang-format off */
-static const struct trace_event kvm_exit = { 0, TRACE_KIND_EVENT, "kvm", "kvm_exit",
-	"vcpu {vcpu} reason {reason} info1 0x{info:016x}", exit_fields, 3 };
-static const struct trace_event function = { 1, TRACE_KIND_FUNCTION, "ftrace", "function",
-	"apic_timer_fn <-__hrtimer_run_queues", NULL, 0 };
-static const struct trace_event segment = { 2, TRACE_KIND_INTERNAL, "lapicsim", "segment", NULL, NULL, 0 };
-static const struct trace_event sched_switch = { 3, TRACE_KIND_EVENT, "sched", "sched_switch",
+#define EVENT(id_, kind_, system_, name_, format_, fields_, n)                                     \
+	{ .id = id_, .kind = TRACE_KIND_##kind_, .system = system_, .name = name_, .format = format_, \
+	  .fields = fields_, .n_fields = n }
+static const struct trace_event kvm_exit = EVENT(0, EVENT, "kvm", "kvm_exit",
+	"vcpu {vcpu} reason {reason} info1 0x{info:016x}", exit_fields, 3);
+static const struct trace_event function = EVENT(1, FUNCTION, "ftrace", "function",
+	"apic_timer_fn <-__hrtimer_run_queues", NULL, 0);
+static const struct trace_event segment = EVENT(2, INTERNAL, "lapicsim", "segment", NULL, NULL, 0);
+static const struct trace_event sched_switch = EVENT(3, EVENT, "sched", "sched_switch",
 	"prev_comm={prev:comm} prev_pid={prev:pid} prev_prio={prev:prio} ==> next_comm={next:comm}",
-	switch_fields, 2 };
-static const struct trace_event delta = { 4, TRACE_KIND_EVENT, "kvm", "kvm_wait_lapic_expire",
-	"delta {delta}", delta_fields, 1 };
+	switch_fields, 2);
+static const struct trace_event delta = EVENT(4, EVENT, "kvm", "kvm_wait_lapic_expire",
+	"delta {delta}", delta_fields, 1);
 /* clang-format on */
 
 static const struct trace_event *const events[] = { &kvm_exit, &function, &segment, &sched_switch,
 						    &delta };
-static const struct trace_schema schema = { events, N_ELEMENTS(events) };
+static const struct trace_schema schema = { .events = events, .n_events = N_ELEMENTS(events) };
 
 static const struct trace_task tasks[] = {
 	{ "<idle>", 0, 120 },
-	{ "CPU0/KVM", 1234567, 98 },
+	{ "CPU 0/KVM", 1234567, 98 },          /* the blank is left out */
 	{ "sixteen-letters!", 12345678, 120 }, /* no room for a NUL, and a pid of 8 digits */
 };
 
@@ -89,17 +93,21 @@ static void file_byte_for_byte(void **state)
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 	struct trace *trace = trace_new(&schema);
-	struct trace_ftrace *ft = trace_ftrace_new(out, &schema, tasks, N_ELEMENTS(tasks), 1024,
-						   UINT64_C(7999999999));
+	const struct trace_machine machine = { .schema = &schema,
+					       .tasks = tasks,
+					       .n_tasks = N_ELEMENTS(tasks),
+					       .n_cpus = 1024,
+					       .start_ns = UINT64_C(7999999999) };
+	struct trace_writer *ft = trace_format_ftrace.open(&machine, out, NULL);
 
 	assert_non_null(ft);
-	trace_add_sink(trace, trace_ftrace_sink(ft));
+	trace_add_sink(trace, &ft->sink);
 	for (unsigned i = 0; i < N_ELEMENTS(records); i++)
 		trace_emit(trace, &records[i]);
-	trace_ftrace_end(ft, 0xfe);
+	assert_true(ft->end(ft, 0xfe));
 	fclose(out);
 	assert_string_equal(text, want_file);
-	trace_ftrace_free(ft);
+	ft->free(ft);
 	trace_free(trace);
 	free(text);
 }
@@ -129,7 +137,7 @@ static const struct format_row format_rows[] = {
 	{ "name", "({n}) {n:s}", { 0, 0, 3 }, "(MSR_WRITE) MSR_WRITE" },
 	{ "a hole in the names", "{n}", { 0, 0, 2 }, "?2" },
 	{ "beyond the names", "{n}", { 0, 0, 400 }, "?400" },
-	{ "a task", "{t:comm}-{t:pid} [{t:prio}]", { 0, 0, 0, 1 }, "CPU0/KVM-1234567 [98]" },
+	{ "a task", "{t:comm}-{t:pid} [{t:prio}]", { 0, 0, 0, 2 }, "sixteen-letters!-12345678 [120]" },
 	{ "braces", "{{{u}} {{", { 5 }, "{5} {" },
 	{ "fields in any order, more than once", "{s}{u}{s}", { 1, 2 }, "212" },
 	{ "no such field", "{x}", { 0 }, NULL },
@@ -163,12 +171,15 @@ static void check_format(void **state)
 					   .fields = all_fields,
 					   .n_fields = 4 };
 	const struct trace_event *const list[] = { &event };
-	const struct trace_schema own = { list, 1 };
+	const struct trace_schema own = { .events = list, .n_events = 1 };
 	struct trace_record rec = { .n_values = 4 };
 	char *text = NULL, buf[100], want_line[200] = "";
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	struct trace_ftrace *ft = trace_ftrace_new(out, &own, tasks, 2, 1, 0);
+	const struct trace_machine machine = {
+		.schema = &own, .tasks = tasks, .n_tasks = 3, .n_cpus = 1
+	};
+	struct trace_writer *ft = trace_format_ftrace.open(&machine, out, NULL);
 	int length;
 
 	memcpy(rec.value, row->value, sizeof(row->value));
@@ -185,11 +196,11 @@ static void check_format(void **state)
 	assert_int_equal(length, strlen(row->want));
 
 	assert_non_null(ft);
-	trace_ftrace_sink(ft)->record(trace_ftrace_sink(ft), &rec);
+	ft->sink.record(&ft->sink, &rec);
 	fclose(out);
 	snprintf(want_line, sizeof(want_line), "    0.000000000: e: %s\n", row->want);
 	assert_string_equal(strstr(text, "    0.0"), want_line);
-	trace_ftrace_free(ft);
+	ft->free(ft);
 	free(text);
 }
 
