@@ -305,9 +305,13 @@ static bool init_vms(struct world *w, const char **error)
 {
 	uint32_t index = 0;
 
-	w->module = (struct kvm_module){ .kernel = &w->cfg->kernel, .params = w->cfg->kvm };
+	w->module =
+		(struct kvm_module){ .kernel = &w->cfg->kernel,
+				     .params = w->cfg->kvm,
+				     .constants = tune_constants(&w->cfg->kernel, &w->cfg->tuner) };
 	w->module.advance =
-		timer_advance_initial(&w->cfg->kernel, w->cfg->kvm.lapic_timer_advance_ns);
+		timer_advance_initial(&w->cfg->kernel, w->cfg->kvm.lapic_timer_advance_ns,
+				      &w->module.constants);
 	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++) {
 		w->first_vcpu[vm] = index;
 		index += w->cfg->vms[vm].n_vcpus;

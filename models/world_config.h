@@ -14,6 +14,7 @@
 #include "kernel.h"
 #include "kvm_config.h"
 #include "sim_time.h"
+#include "tune.h"
 #include "units.h"
 
 enum timeline_do {
@@ -63,6 +64,7 @@ struct world_config {
 	const struct vm_config *vms;
 	struct kernel kernel;
 	struct kvm_config kvm;
+	struct tune_constants tuner; /* what-if: in place of those that the kernel has */
 	uint32_t n_timeline;
 	const struct timeline_command *timeline;
 	ps_t duration;

@@ -13,14 +13,11 @@ if (cap_ns > 0) {
 plot for [i=1:n] $advance index i-1 using 1:2 with steps lt i notitle
 unset arrow 1
 unset label 1
-words = ''
 if (quiet_below > 0) {
-	words = sprintf('shaded: below %d cycles, near enough', quiet_below)
 	set object 1 rectangle from graph 0, first -quiet_below to graph 1, first quiet_below \
 		behind fc rgb '#d0d0d0' fs solid 1 noborder
 }
-if (quiet_above > 0) { words = words.sprintf('; beyond %d cycles: ignored', quiet_above) }
-set title words
+set title window_words
 set xlabel 'time [ms]' offset 0,0.6
 set ylabel 'TSC - deadline [cycles]'
 if (y_flat) { set yrange [y_low:y_high] } else { set yrange [*:*] }

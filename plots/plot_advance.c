@@ -6,10 +6,9 @@
  *
  * Long runs are thinned: of each group of neighbours the least and the largest stay.
  */
-#include "kvm_time.h"
 #include "plot_kinds.h"
+#include "timer_advance.h"
 #include "tracepoints.h"
-#include "tuner_limits.h"
 #include "world.h"
 
 #include <inttypes.h>
@@ -24,8 +23,8 @@ struct step {
 struct line { /* one vCPU of one variant */
 	const char *variant;
 	char *name;
-	GArray *advance, *delta; /* of struct step: [ns], [cycles] */
-	struct tuner_limits limits;
+	GArray *advance, *delta;      /* of struct step: [ns], [cycles] */
+	struct tune_constants limits; /* all 0 if the advance is not tuned */
 };
 
 struct watch {
@@ -48,9 +47,17 @@ static void watch_record(struct trace_sink *sink, const struct trace_record *rec
 	}
 }
 
-static khz_t guest_khz(const struct world_config *config, const struct vcpu_config *vcpu)
+/* What the tuner in force leaves alone; all 0 if it does not tune with these parameters. */
+static struct tune_constants limits_of(const struct world_config *config)
 {
-	return vcpu->tsc_khz.v ? vcpu->tsc_khz : config->host.tsc_khz;
+	const struct tune_constants constants = tune_constants(&config->kernel, &config->tuner);
+	const struct timer_advance start =
+		timer_advance_initial(&config->kernel, config->kvm.lapic_timer_advance_ns,
+				      &constants);
+
+	if (!config->kernel.tune_gate->open(start.done, start.dynamic))
+		return (struct tune_constants){ 0 };
+	return constants;
 }
 
 static void add_lines(GArray *lines, const struct run_result *result)
@@ -68,8 +75,7 @@ static void add_lines(GArray *lines, const struct run_result *result)
 							vm->vcpus[c].id),
 				.advance = g_array_new(FALSE, FALSE, sizeof(struct step)),
 				.delta = g_array_new(FALSE, FALSE, sizeof(struct step)),
-				.limits = tuner_limits(&config->kernel, &config->kvm,
-						       guest_khz(config, &vm->vcpus[c])),
+				.limits = limits_of(config),
 			};
 
 			g_array_append_val(lines, line);
@@ -167,47 +173,65 @@ static int64_t largest(const GArray *lines)
 	return most;
 }
 
-/* "cap 5000 ns", or, where not all variants have it, "cap 5000 ns: after". */
-static void cap_words(struct plot *plot, const GArray *lines, uint32_t cap)
+static uint64_t cap_of(const struct tune_constants *c) { return c->ns_max; }
+
+static uint64_t window_least(const struct tune_constants *c) { return c->adjust_min; }
+
+static uint64_t window_most(const struct tune_constants *c) { return c->adjust_max; }
+
+typedef uint64_t limit_fn(const struct tune_constants *c);
+
+/* A mark: the limit of the first line that has it, 0 for none. */
+static uint64_t first_limit(const GArray *lines, limit_fn *limit)
 {
-	g_autoptr(GString) words = g_string_new(NULL);
+	for (guint i = 0; i < lines->len; i++)
+		if (limit(&line_at(lines, i)->limits))
+			return limit(&line_at(lines, i)->limits);
+	return 0;
+}
+
+/* Whose it is, where not all variants have it: " (before, after)". */
+static void append_owners(GString *out, const GArray *lines, limit_fn *limit, uint64_t value)
+{
+	g_autoptr(GString) names = g_string_new(NULL);
 	const char *last = NULL;
 	bool all = true;
 
 	for (guint i = 0; i < lines->len; i++) {
 		const struct line *line = line_at(lines, i);
 
-		all &= line->limits.cap_ns == cap;
-		if (line->limits.cap_ns != cap || (last && g_str_equal(last, line->variant)))
+		all &= limit(&line->limits) == value;
+		if (limit(&line->limits) != value || (last && g_str_equal(last, line->variant)))
 			continue;
-		g_string_append_printf(words, "%s%s", last ? ", " : ": ", line->variant);
+		g_string_append_printf(names, "%s%s", last ? ", " : "", line->variant);
 		last = line->variant;
 	}
-	g_autofree char *text = g_strdup_printf("cap %" PRIu32 " ns%s", cap, all ? "" : words->str);
-
-	plot_text(plot, "cap_words", text);
+	if (!all)
+		g_string_append_printf(out, " (%s)", names->str);
 }
 
-/* The marks: the limits of the first line that has them. */
 static void marks(struct plot *plot, const GArray *lines)
 {
-	struct tuner_limits limits = { 0 };
+	const uint64_t cap = first_limit(lines, cap_of), least = first_limit(lines, window_least),
+		       most = first_limit(lines, window_most);
+	g_autoptr(GString) cap_words = g_string_new(NULL), window_words = g_string_new(NULL);
 
-	for (guint i = 0; i < lines->len; i++) {
-		const struct tuner_limits *l = &line_at(lines, i)->limits;
-
-		if (!limits.quiet_below)
-			limits.quiet_below = l->quiet_below;
-		if (!limits.quiet_above)
-			limits.quiet_above = l->quiet_above;
-		if (!limits.cap_ns)
-			limits.cap_ns = l->cap_ns;
+	g_string_printf(cap_words, "cap %" PRIu64 " ns", cap);
+	append_owners(cap_words, lines, cap_of, cap);
+	if (least) {
+		g_string_printf(window_words, "shaded: below %" PRIu64 " cycles, near enough",
+				least);
+		append_owners(window_words, lines, window_least, least);
 	}
-	plot_number(plot, "cap_ns", limits.cap_ns);
-	cap_words(plot, lines, limits.cap_ns);
-	plot_number(plot, "quiet_below", (int64_t)limits.quiet_below);
-	plot_number(plot, "quiet_above", (int64_t)limits.quiet_above);
-	plot_number(plot, "y_end", MAX(MAX(largest(lines), limits.cap_ns), 1) / 10 * 11 + 1);
+	if (most) {
+		g_string_append_printf(window_words, "; beyond %" PRIu64 " cycles: ignored", most);
+		append_owners(window_words, lines, window_most, most);
+	}
+	plot_number(plot, "cap_ns", (int64_t)cap);
+	plot_text(plot, "cap_words", cap_words->str);
+	plot_number(plot, "quiet_below", (int64_t)least);
+	plot_text(plot, "window_words", window_words->str);
+	plot_number(plot, "y_end", MAX(MAX(largest(lines), (int64_t)cap), 1) / 10 * 11 + 1);
 }
 
 /* One instant, or one error: gnuplot has to be told a range. */

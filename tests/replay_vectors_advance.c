@@ -24,10 +24,14 @@ static struct timer_advance advance_open(uint32_t advance_ns)
 static struct wait_plan wait_twice(const struct kernel *kernel, struct timer_advance *ta,
 				   const struct wait_input *in)
 {
-	struct wait_plan plan = timer_advance_wait(kernel, ta, in);
+	const struct tune_constants constants = tune_constants(kernel, NULL);
+	struct wait_input with = *in;
+
+	with.constants = &constants;
+	struct wait_plan plan = timer_advance_wait(kernel, ta, &with);
 
 	if (plan.read_again)
-		plan.wait = timer_advance_wait_again(kernel, ta, in);
+		plan.wait = timer_advance_wait_again(kernel, ta, &with);
 	return plan;
 }
 
@@ -214,7 +218,7 @@ static void check_wait_delay(struct vectors_row *row)
 	row_expect(row, WD_NSEC_MULT, rate.ns_to_cycles.mult);
 	row_expect(row, WD_NSEC_SHIFT, (uint64_t)rate.ns_to_cycles.shift);
 
-	in = (struct wait_input){ guest_cycles(ANY_DEADLINE), guest_cycles(now), &rate };
+	in = (struct wait_input){ guest_cycles(ANY_DEADLINE), guest_cycles(now), &rate, NULL };
 	plan = wait_twice(&row->kernel, &ta, &in);
 	row_expect(row, WD_CALLED, plan.called);
 	row_expect_word(row, WD_WAIT_KIND, wait_kinds[plan.wait.unit]);

@@ -3,11 +3,7 @@
 
 #include "kvm_time.h"
 
-#define ADVANCE_INITIAL_NS 1000 /* LAPIC_TIMER_ADVANCE_NS_INIT */
-#define ADVANCE_MAX_NS 5000     /* LAPIC_TIMER_ADVANCE_NS_MAX  */
-#define ADJUST_MIN_CYCLES 100   /* LAPIC_TIMER_ADVANCE_ADJUST_MIN; the end of tuning before v5.4 */
-#define ADJUST_MAX_CYCLES 10000
-#define ADJUST_STEP 8
+#define ADVANCE_INITIAL_NS 1000 /* what tuning begins with, in every release that tunes */
 
 static struct tune_error sign_none(guest_cycles_t now, guest_cycles_t deadline)
 {
@@ -55,12 +51,13 @@ static struct tune_result tune_none(const struct tune_input *in)
 static struct tune_result tune_eighth(const struct tune_input *in)
 {
 	uint32_t n = (uint32_t)kvm_cycles_to_ns(in->error.cycles, in->guest_khz);
-	uint32_t most = in->advance_ns / ADJUST_STEP;
+	uint32_t most = in->advance_ns / in->constants->adjust_step;
 	uint32_t step = n < most ? n : most;
 
 	return (struct tune_result){
 		.advance_ns = in->error.early ? in->advance_ns - step : in->advance_ns + step,
-		.done = in->done || absolute_wrapping(in->delta) < ADJUST_MIN_CYCLES,
+		.done = in->done ||
+			absolute_wrapping(in->delta) < (int64_t)in->constants->adjust_min,
 	};
 }
 
@@ -69,7 +66,7 @@ static struct tune_result tune_eighth_off(const struct tune_input *in)
 {
 	struct tune_result r = tune_eighth(in);
 
-	if (r.advance_ns > ADVANCE_MAX_NS)
+	if (r.advance_ns > in->constants->ns_max)
 		r = (struct tune_result){ .advance_ns = 0, .done = true };
 	return r;
 }
@@ -80,8 +77,8 @@ static struct tune_result tune_eighth_cap(const struct tune_input *in)
 {
 	struct tune_result r = tune_eighth(in);
 
-	if (r.advance_ns > ADVANCE_MAX_NS)
-		r = (struct tune_result){ .advance_ns = ADVANCE_MAX_NS, .done = true };
+	if (r.advance_ns > in->constants->ns_max)
+		r = (struct tune_result){ .advance_ns = in->constants->ns_max, .done = true };
 	return r;
 }
 
@@ -89,8 +86,8 @@ static struct tune_result tune_eighth_retry(const struct tune_input *in)
 {
 	struct tune_result r = tune_eighth(in);
 
-	if (r.advance_ns > ADVANCE_MAX_NS)
-		r = (struct tune_result){ .advance_ns = ADVANCE_INITIAL_NS, .done = false };
+	if (r.advance_ns > in->constants->ns_max)
+		r = (struct tune_result){ .advance_ns = in->constants->ns_init, .done = false };
 	return r;
 }
 
@@ -101,31 +98,36 @@ static struct tune_result tune_smooth(const struct tune_input *in)
 	struct tune_result r = { in->advance_ns, in->done };
 	uint64_t step;
 
-	if (off < ADJUST_MIN_CYCLES || off > ADJUST_MAX_CYCLES)
+	if (off < (int64_t)in->constants->adjust_min || off > (int64_t)in->constants->adjust_max)
 		return r;
 
-	step = kvm_cycles_to_ns((uint64_t)off, in->guest_khz) / ADJUST_STEP;
+	step = kvm_cycles_to_ns((uint64_t)off, in->guest_khz) / in->constants->adjust_step;
 	r.advance_ns = (uint32_t)(in->delta < 0 ? r.advance_ns - step : r.advance_ns + step);
-	if (r.advance_ns > ADVANCE_MAX_NS)
-		r.advance_ns = ADVANCE_INITIAL_NS;
+	if (r.advance_ns > in->constants->ns_max)
+		r.advance_ns = in->constants->ns_init;
 	return r;
 }
 
 /* clang-format off */
 const struct tune_variant tune_variants[] = {
 	{ { "none", KERNEL_FIRST, KNOWN_READ, NULL, "the advance is what the user set" },
-	  tune_none },
+	  tune_none, { 0 } },
 	{ { "eighth", KERNEL_RELEASE(4, 20), KNOWN_READ, "3b8a5df6c4dc",
 	    "steps of at most an eighth, without limit, until an error below 100 cycles" },
-	  tune_eighth },
+	  tune_eighth, { .adjust_min = 100, .adjust_step = 8 } },
 	{ { "eighth_off", KERNEL_RELEASE(5, 1), KNOWN_INFERRED, "57bf67e73ce9",
-	    "above 5000 ns the advance is off for good" }, tune_eighth_off },
+	    "above 5000 ns the advance is off for good" }, tune_eighth_off,
+	  { .adjust_min = 100, .adjust_step = 8, .ns_max = 5000 } },
 	{ { "eighth_retry", KERNEL_RELEASE(5, 3), KNOWN_READ, NULL,
-	    "above 5000 ns it starts again from 1000" }, tune_eighth_retry },
+	    "above 5000 ns it starts again from 1000" }, tune_eighth_retry,
+	  { .adjust_min = 100, .adjust_step = 8, .ns_init = ADVANCE_INITIAL_NS, .ns_max = 5000 } },
 	{ { "smooth", KERNEL_RELEASE(5, 4), KNOWN_READ, NULL,
-	    "an eighth of every error between 100 and 10000 cycles, for ever" }, tune_smooth },
+	    "an eighth of every error between 100 and 10000 cycles, for ever" }, tune_smooth,
+	  { .adjust_min = 100, .adjust_max = 10000, .adjust_step = 8, .ns_init = ADVANCE_INITIAL_NS,
+	    .ns_max = 5000 } },
 	{ { "eighth_cap", KERNEL_RELEASE(5, 1), KNOWN_NEVER, NULL,
-	    "as posted first (derived): 5000 ns at most, and tuning ends there" }, tune_eighth_cap },
+	    "as posted first (derived): 5000 ns at most, and tuning ends there" }, tune_eighth_cap,
+	  { .adjust_min = 100, .adjust_step = 8, .ns_max = 5000 } },
 };
 FORMS_END(tune)
 /* clang-format on */
@@ -168,43 +170,67 @@ static struct advance_start initial_or(int64_t value, uint32_t unset)
 				       false };
 }
 
-static struct advance_start param_none(int64_t value)
+static struct advance_start param_none(int64_t value, uint32_t ns_init)
 {
 	return (struct advance_start){ 0, false, false };
 }
 
-static struct advance_start param_uint_0(int64_t value) { return initial_or(value, 0); }
-
-static struct advance_start param_uint_1000(int64_t value)
+static struct advance_start param_uint_0(int64_t value, uint32_t ns_init)
 {
-	return initial_or(value, ADVANCE_INITIAL_NS);
+	return initial_or(value, 0);
+}
+
+static struct advance_start param_uint_1000(int64_t value, uint32_t ns_init)
+{
+	return initial_or(value, ns_init);
 }
 
 /* -1 tunes; a number, 0 included, is the user's last word. Below -1 it becomes four seconds. */
-static struct advance_start param_int_auto(int64_t value)
+static struct advance_start param_int_auto(int64_t value, uint32_t ns_init)
 {
 	if (value == PARAM_DEFAULT || value == -1)
-		return (struct advance_start){ ADVANCE_INITIAL_NS, .done = false, .dynamic = true };
+		return (struct advance_start){ ns_init, .done = false, .dynamic = true };
 	return (struct advance_start){ (uint32_t)value, .done = true, .dynamic = false };
 }
 
-static struct advance_start param_bool(int64_t value)
+static struct advance_start param_bool(int64_t value, uint32_t ns_init)
 {
-	return (struct advance_start){ value ? ADVANCE_INITIAL_NS : 0, .done = false,
-				       .dynamic = true };
+	return (struct advance_start){ value ? ns_init : 0, .done = false, .dynamic = true };
 }
 
 /* clang-format off */
 const struct param_variant param_variants[] = {
-	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "no parameter: no advance" }, param_none, false },
+	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "no parameter: no advance" }, param_none, false, 0 },
 	{ { "uint_0", KERNEL_RELEASE(4, 0), KNOWN_RECALLED, "d0659d946be0",
-	    "ns, default 0" }, param_uint_0, true },
+	    "ns, default 0" }, param_uint_0, true, 0 },
 	{ { "uint_1000", KERNEL_RELEASE(4, 20), KNOWN_READ, "3b8a5df6c4dc",
-	    "ns, default 1000; tuned whatever the user sets" }, param_uint_1000, true },
+	    "ns, default 1000; tuned whatever the user sets" }, param_uint_1000, true, ADVANCE_INITIAL_NS },
 	{ { "int_auto", KERNEL_RELEASE(5, 1), KNOWN_INFERRED, "c3941d9e0ccd",
-	    "ns, default -1: tuned from 1000; a number is kept" }, param_int_auto, true },
+	    "ns, default -1: tuned from 1000; a number is kept" }, param_int_auto, true, ADVANCE_INITIAL_NS },
 	{ { "bool", KERNEL_RELEASE(6, 11), KNOWN_INFERRED, "89a58812c47f",
-	    "on or off, default on: tuned from 1000" }, param_bool, false },
+	    "on or off, default on: tuned from 1000" }, param_bool, false, ADVANCE_INITIAL_NS },
 };
 FORMS_END(param)
 /* clang-format on */
+
+struct tune_constants tune_constants(const struct kernel *kernel,
+				     const struct tune_constants *what_if)
+{
+	struct tune_constants c = kernel->tune->constants;
+
+	if (kernel->param->ns_init)
+		c.ns_init = kernel->param->ns_init;
+	if (!what_if)
+		return c;
+	if (c.adjust_min && what_if->adjust_min)
+		c.adjust_min = what_if->adjust_min;
+	if (c.adjust_max && what_if->adjust_max)
+		c.adjust_max = what_if->adjust_max;
+	if (c.adjust_step && what_if->adjust_step)
+		c.adjust_step = what_if->adjust_step;
+	if (c.ns_init && what_if->ns_init)
+		c.ns_init = what_if->ns_init;
+	if (c.ns_max && what_if->ns_max)
+		c.ns_max = what_if->ns_max;
+	return c;
+}

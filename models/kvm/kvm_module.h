@@ -10,7 +10,8 @@
 
 struct kvm_module {
 	const struct kernel *kernel;
-	struct kvm_config params;     /* written by set-param */
+	struct kvm_config params; /* written by set-param */
+	struct tune_constants constants;
 	struct timer_advance advance; /* for all vCPUs, where kernel->advance_scope says so */
 	bool dynamic;                 /* "tune at all", set by the vCPU created last */
 };

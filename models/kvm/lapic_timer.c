@@ -556,7 +556,8 @@ void lapic_timer_reset(struct vcpu *vcpu)
 	struct lapic_timer *lt = &vcpu->timer;
 	struct kvm_module *module = vcpu->module;
 
-	lt->own = timer_advance_initial(vcpu->kernel, module->params.lapic_timer_advance_ns);
+	lt->own = timer_advance_initial(vcpu->kernel, module->params.lapic_timer_advance_ns,
+					&module->constants);
 	module->dynamic = lt->own.dynamic;
 	lt->count =
 		(struct lapic_count){ .mode = LAPIC_MODE_ONESHOT, .divide = lapic_divide_count(0) };

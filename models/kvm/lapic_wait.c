@@ -92,6 +92,7 @@ void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 		.deadline = lt->expired_tscdeadline,
 		.now = vcpu_tsc(vcpu),
 		.rate = &vcpu->rate,
+		.constants = &vcpu->module->constants,
 	};
 
 	if (!lt->account.entered.v) /* later entries, before the handler ran, wait for nothing */

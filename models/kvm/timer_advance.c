@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "timer_advance.h"
 
-struct timer_advance timer_advance_initial(const struct kernel *kernel, int64_t param)
+struct timer_advance timer_advance_initial(const struct kernel *kernel, int64_t param,
+					   const struct tune_constants *constants)
 {
-	struct advance_start start = kernel->param->initial(param);
+	struct advance_start start = kernel->param->initial(param, constants->ns_init);
 
 	return (struct timer_advance){ start.advance_ns, start.done, start.dynamic };
 }
@@ -33,6 +34,7 @@ static void tune(const struct kernel *kernel, struct timer_advance *ta, const st
 		.guest_khz = in->rate->khz,
 		.advance_ns = ta->advance_ns,
 		.done = ta->done,
+		.constants = in->constants,
 	};
 	struct tune_result tuned;
 

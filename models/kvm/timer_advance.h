@@ -19,6 +19,7 @@
 
 #include "kernel.h"
 #include "kvm_time.h"
+#include "tune.h"
 #include "units.h"
 
 struct timer_advance {
@@ -28,12 +29,14 @@ struct timer_advance {
 };
 
 /* A new vCPU's advance (the module's, where it is global). @param: PARAM_DEFAULT or the value. */
-struct timer_advance timer_advance_initial(const struct kernel *kernel, int64_t param);
+struct timer_advance timer_advance_initial(const struct kernel *kernel, int64_t param,
+					   const struct tune_constants *constants);
 
 struct wait_input {
 	guest_cycles_t deadline; /* the one owed */
 	guest_cycles_t now;      /* guest TSC    */
 	const struct guest_rate *rate;
+	const struct tune_constants *constants;
 };
 struct wait_plan {
 	bool called;   /* the caller's test let it through; otherwise the deadline stays owed */

@@ -15,6 +15,7 @@
 #define CPU(field) offsetof(struct cpu_values, field)
 #define COST_OF(field) offsetof(struct cost_values, field)
 #define KVM(field) offsetof(struct kvm_values, field)
+#define TUNER(field) offsetof(struct tune_constants, field)
 #define VCPU(field) offsetof(struct vcpu_values, field)
 #define GUEST(field) offsetof(struct guest_values, field)
 #define EXITS(field) offsetof(struct other_exits, field)
@@ -41,6 +42,9 @@ static const struct section sections[SECTION_COUNT] = {
 			  "parameters of the module kvm, as modprobe takes them: no units" },
 	[SECTION_KVM_INTEL] = { "kvm_intel", "kvm_intel", SECTION_TOP, SECTION_MAP, NULL, false,
 				"parameters of the module kvm_intel, as modprobe takes them" },
+	[SECTION_TUNER] = { "tuner", "tuner", SECTION_TOP, SECTION_MAP, NULL, false,
+			    "constants of the tuner that no kernel lets a user set, for what-ifs; "
+			    "only those that the forms of `tune` and `param` in force have" },
 	[SECTION_VMS] = { "vms[]", "vms", SECTION_TOP, SECTION_KEYED, "name", false,
 			  "the virtual machines" },
 	[SECTION_VCPUS] = { "vms[].vcpus[]", "vcpus", SECTION_VMS, SECTION_KEYED, "id", false,
@@ -282,6 +286,27 @@ static const struct parameter parameters[] = {
 	{ SECTION_KVM_INTEL, "preemption_timer", PARAMETER_SWITCH, .def = "Y",
 	  .help = "use the VMX preemption timer where the release has it",
 	  .kernel = "kvm_intel.preemption_timer", .offset = KVM(config.preemption_timer) },
+
+	{ SECTION_TUNER, "lapic_timer_advance_adjust_min", PARAMETER_CYCLES, .min = 1,
+	  .max = LIMIT_KHZ_MAX * UINT64_C(1000), .absent = "what the form has",
+	  .help = "a smaller error is near enough: it ends the tuning, from v5.4 on it is ignored",
+	  .kernel = "LAPIC_TIMER_ADVANCE_ADJUST_MIN", .offset = TUNER(adjust_min) },
+	{ SECTION_TUNER, "lapic_timer_advance_adjust_max", PARAMETER_CYCLES, .min = 1,
+	  .max = LIMIT_KHZ_MAX * UINT64_C(1000), .absent = "what the form has",
+	  .help = "a larger error is ignored; from v5.4 on",
+	  .kernel = "LAPIC_TIMER_ADVANCE_ADJUST_MAX", .offset = TUNER(adjust_max) },
+	{ SECTION_TUNER, "lapic_timer_advance_adjust_step", PARAMETER_U32, .min = 1,
+	  .max = UINT32_MAX, .absent = "what the form has",
+	  .help = "divisor of a step: of the advance, its largest step; from v5.4 on of the error",
+	  .kernel = "LAPIC_TIMER_ADVANCE_ADJUST_STEP", .offset = TUNER(adjust_step) },
+	{ SECTION_TUNER, "lapic_timer_advance_ns_init", PARAMETER_NS32, .min = 1, .max = UINT32_MAX,
+	  .absent = "what the form has",
+	  .help = "the advance that tuning begins with, and begins again with",
+	  .kernel = "LAPIC_TIMER_ADVANCE_NS_INIT", .offset = TUNER(ns_init) },
+	{ SECTION_TUNER, "lapic_timer_advance_ns_max", PARAMETER_NS32, .min = 1, .max = UINT32_MAX,
+	  .absent = "what the form has",
+	  .help = "an advance above it is cut as the form says; from v5.1 on",
+	  .kernel = "LAPIC_TIMER_ADVANCE_NS_MAX", .offset = TUNER(ns_max) },
 
 	{ SECTION_VMS, "name", PARAMETER_WORD, .help = "its name",
 	  .offset = offsetof(struct vm_config, name) },

@@ -123,6 +123,25 @@ static void print_kvm(const struct scenario_run *run, GString *out)
 	g_string_append_c(out, '\n');
 }
 
+/* What the forms in force have; and only that can be read back. */
+static void print_tuner(const struct scenario_run *run, GString *out)
+{
+	const struct world_config *config = &run->config;
+	const struct tune_constants c = tune_constants(&config->kernel, &config->tuner);
+	g_autoptr(GString) keys = g_string_new(NULL);
+
+	g_string_append(keys, c.adjust_min ? " lapic_timer_advance_adjust_min" : "");
+	g_string_append(keys, c.adjust_max ? " lapic_timer_advance_adjust_max" : "");
+	g_string_append(keys, c.adjust_step ? " lapic_timer_advance_adjust_step" : "");
+	g_string_append(keys, c.ns_init ? " lapic_timer_advance_ns_init" : "");
+	g_string_append(keys, c.ns_max ? " lapic_timer_advance_ns_max" : "");
+	if (!keys->len)
+		return;
+	g_string_append(out, "tuner:");
+	print_section(out, SECTION_TUNER, &c, "\n  ", keys->str + 1);
+	g_string_append_c(out, '\n');
+}
+
 static void print_guest(const struct guest_config *guest, const struct vm_note *note, GString *out)
 {
 	const struct guest_values v = { .config = *guest };
@@ -252,6 +271,7 @@ void scenario_dump(const struct scenario_run *run, GString *out)
 	print_host(&config->host, out);
 	print_costs(run, out);
 	print_kvm(run, out);
+	print_tuner(run, out);
 	print_vms(run, out);
 	if (config->n_timeline)
 		g_string_append(out, "timeline:\n");

@@ -241,6 +241,46 @@ static void read_kvm(struct resolve *r)
 	r->run->config.kvm = v.config;
 }
 
+/* A constant that the forms in force do not have would change nothing: a mistake in the file. */
+static void read_tuner(struct resolve *r)
+{
+	const struct node *tuner = node_get(r->tree, "tuner");
+	const struct kernel *kernel = &r->run->config.kernel;
+	struct tune_constants *ret = &r->run->config.tuner;
+
+	section_read(tuner, SECTION_TUNER, &r->tree->at, ret, r->d);
+	if (!tuner || tuner->kind != NODE_MAP || !kernel->tune)
+		return;
+	const struct tune_constants have = tune_constants(kernel, NULL);
+	const struct {
+		const char *key;
+		bool there;
+	} constants[] = {
+		{ "lapic_timer_advance_adjust_min", have.adjust_min },
+		{ "lapic_timer_advance_adjust_max", have.adjust_max },
+		{ "lapic_timer_advance_adjust_step", have.adjust_step },
+		{ "lapic_timer_advance_ns_init", have.ns_init },
+		{ "lapic_timer_advance_ns_max", have.ns_max },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(constants); i++) {
+		const struct node_entry *e = node_entry(tuner, constants[i].key);
+
+		if (e && !constants[i].there)
+			error_at(r->d, &e->at,
+				 "%s: the forms in force have no such constant: tune is '%s', "
+				 "param is '%s'",
+				 e->key, kernel->tune->variant.name, kernel->param->variant.name);
+	}
+	const struct tune_constants all = tune_constants(kernel, ret);
+
+	if (all.adjust_max && all.adjust_min > all.adjust_max)
+		error_at(r->d, &tuner->at,
+			 "tuner: the window is empty: lapic_timer_advance_adjust_min is %" PRIu64
+			 "cycles, lapic_timer_advance_adjust_max %" PRIu64 "cycles",
+			 all.adjust_min, all.adjust_max);
+}
+
 unsigned resolve_foreign_cpu(const struct resolve *r, const struct cpu_mask *mask)
 {
 	for (unsigned cpu = r->run->config.host.n_cpus; cpu < CPUS_MAX; cpu++)
@@ -514,6 +554,7 @@ static void read_all(struct resolve *r)
 	read_host(r);
 	read_costs(r);
 	read_kvm(r);
+	read_tuner(r);
 	read_vms(r);
 	scenario_timeline(r);
 }

@@ -52,11 +52,14 @@ static void check_again(void **state)
 {
 	const struct again *row = *state;
 	struct timer_advance ta = { .advance_ns = 1000, .dynamic = true };
-	struct wait_input in = { guest_cycles(10000), guest_cycles(row->first), &one_ghz };
+	struct wait_input in = { guest_cycles(10000), guest_cycles(row->first), &one_ghz, NULL };
 	struct wait_plan plan;
 	struct kernel k;
 
 	kernel_init(&k, row->release);
+	const struct tune_constants constants = tune_constants(&k, NULL);
+
+	in.constants = &constants;
 	plan = timer_advance_wait(&k, &ta, &in);
 	assert_int_equal(plan.read_again, row->read_again);
 	if (plan.read_again) {

@@ -124,6 +124,7 @@ static void check_tuning(void **state)
 			.delta = row->delta,
 			.guest_khz = { 3000000 },
 			.advance_ns = row->advance,
+			.constants = &tune_variants[i].constants,
 		};
 		struct tune_result got = tune_variants[i].tune(&in);
 
@@ -137,12 +138,87 @@ static void test_growth(void **state)
 {
 	static const uint32_t want[] = { 1125, 1265, 1423, 1600, 1800, 2025, 2278,
 					 2562, 2882, 3242, 3647, 4102, 4614, 5190 };
-	struct tune_input in = { { false, 300000 }, 300000, { 3000000 }, 1000, false };
+	struct tune_input in = { { false, 300000 },          300000, { 3000000 }, 1000, false,
+				 &tune_variants[1].constants };
 
 	for (size_t i = 0; i < N_ELEMENTS(want); i++) {
 		in.advance_ns = tune_variants[1].tune(&in).advance_ns;
 		assert_int_equal(in.advance_ns, want[i]);
 	}
+}
+
+/* --- its constants --- */
+
+struct of_release {
+	const char *name;
+	uint32_t release;
+	struct tune_constants what_if, want; /* min, max, step, init, max */
+};
+
+/* clang-format off */
+static const struct of_release releases[] = {
+	{ "4.19 tunes nothing", KERNEL_RELEASE(4, 19), { 0 }, { 0 } },
+	{ "4.20 has no cap", KERNEL_RELEASE(4, 20), { 0 }, { 100, 0, 8, 1000, 0 } },
+	{ "5.2 has a cap", KERNEL_RELEASE(5, 2), { 0 }, { 100, 0, 8, 1000, 5000 } },
+	{ "5.3 as well", KERNEL_RELEASE(5, 3), { 0 }, { 100, 0, 8, 1000, 5000 } },
+	{ "5.4 has a window", KERNEL_RELEASE(5, 4), { 0 }, { 100, 10000, 8, 1000, 5000 } },
+	{ "6.11 as well", KERNEL_RELEASE(6, 11), { 0 }, { 100, 10000, 8, 1000, 5000 } },
+	{ "all replaced", KERNEL_RELEASE(6, 11), { 1, 2, 3, 4, 5 }, { 1, 2, 3, 4, 5 } },
+	{ "what 4.20 has not is not replaced", KERNEL_RELEASE(4, 20), { 1, 2, 3, 4, 5 }, { 1, 0, 3, 4, 0 } },
+	{ "nor anything of 4.19", KERNEL_RELEASE(4, 19), { 1, 2, 3, 4, 5 }, { 0 } },
+	{ "one replaced", KERNEL_RELEASE(5, 4), { 0, 0, 4, 0, 0 }, { 100, 10000, 4, 1000, 5000 } },
+};
+
+static const struct other {
+	const char *name;
+	size_t form; /* 1 eighth, 2 eighth_off, 3 eighth_retry, 4 smooth, 5 eighth_cap */
+	struct tune_constants constants;
+	int64_t delta; /* [cycles at 3 GHz], from 1000 ns */
+	struct tune_result want;
+} others[] = {
+	{ "dead band of 300, inside", 4, { 300, 10000, 8, 1000, 5000 }, 299, { 1000, 0 } },
+	{ "dead band of 300, at it", 4, { 300, 10000, 8, 1000, 5000 }, -300, { 988, 0 } },
+	{ "window up to 1400, beyond", 4, { 100, 1400, 8, 1000, 5000 }, 1401, { 1000, 0 } },
+	{ "window up to 1400, at it", 4, { 100, 1400, 8, 1000, 5000 }, 1400, { 1058, 0 } },
+	{ "a quarter of the error", 4, { 100, 10000, 4, 1000, 5000 }, 1500, { 1125, 0 } },
+	{ "smooth, above another cap", 4, { 100, 10000, 8, 700, 1050 }, 1500, { 700, 0 } },
+	{ "a quarter of the advance", 1, { 100, 0, 4, 1000, 0 }, 1500, { 1250, 0 } },
+	{ "done below 2000", 1, { 2000, 0, 8, 1000, 0 }, 1500, { 1125, 1 } },
+	{ "off above 1100", 2, { 100, 0, 8, 1000, 1100 }, 1500, { 0, 1 } },
+	{ "again from 600 above 1100", 3, { 100, 0, 8, 600, 1100 }, 1500, { 600, 0 } },
+	{ "stays at 1100", 5, { 100, 0, 8, 1000, 1100 }, 1500, { 1100, 1 } },
+};
+/* clang-format on */
+
+static void check_release(void **state)
+{
+	const struct of_release *row = *state;
+	struct kernel k;
+
+	kernel_init(&k, row->release);
+	const struct tune_constants got = tune_constants(&k, &row->what_if);
+
+	assert_int_equal(got.adjust_min, row->want.adjust_min);
+	assert_int_equal(got.adjust_max, row->want.adjust_max);
+	assert_int_equal(got.adjust_step, row->want.adjust_step);
+	assert_int_equal(got.ns_init, row->want.ns_init);
+	assert_int_equal(got.ns_max, row->want.ns_max);
+}
+
+static void check_other(void **state)
+{
+	const struct other *row = *state;
+	const struct tune_input in = {
+		.error = { row->delta < 0, (uint64_t)(row->delta < 0 ? -row->delta : row->delta) },
+		.delta = row->delta,
+		.guest_khz = { 3000000 },
+		.advance_ns = 1000,
+		.constants = &row->constants,
+	};
+	struct tune_result got = tune_variants[row->form].tune(&in);
+
+	assert_int_equal(got.advance_ns, row->want.advance_ns);
+	assert_int_equal(got.done, row->want.done);
 }
 
 /* Two clocks further apart than 2^63: late for the old form, early for the new one. */
@@ -185,7 +261,8 @@ static const struct start starts[] = {
 static void check_start(void **state)
 {
 	const struct start *row = *state;
-	struct advance_start got = param_variants[row->form].initial(row->value);
+	const struct param_variant *param = &param_variants[row->form];
+	struct advance_start got = param->initial(row->value, param->ns_init);
 
 	assert_int_equal(got.advance_ns, row->want.advance_ns);
 	assert_int_equal(got.done, row->want.done);
@@ -194,7 +271,8 @@ static void check_start(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(lengths) + N_ELEMENTS(tunings) + N_ELEMENTS(starts) + 2];
+	struct CMUnitTest tests[N_ELEMENTS(lengths) + N_ELEMENTS(tunings) + N_ELEMENTS(starts) +
+				N_ELEMENTS(releases) + N_ELEMENTS(others) + 2];
 	size_t n = 0;
 
 	for (size_t i = 0; i < N_ELEMENTS(lengths); i++)
@@ -205,6 +283,14 @@ int main(void)
 		tests[n++] = (struct CMUnitTest){ .name = tunings[i].name,
 						  .test_func = check_tuning,
 						  .initial_state = (void *)&tunings[i] };
+	for (size_t i = 0; i < N_ELEMENTS(releases); i++)
+		tests[n++] = (struct CMUnitTest){ .name = releases[i].name,
+						  .test_func = check_release,
+						  .initial_state = (void *)&releases[i] };
+	for (size_t i = 0; i < N_ELEMENTS(others); i++)
+		tests[n++] = (struct CMUnitTest){ .name = others[i].name,
+						  .test_func = check_other,
+						  .initial_state = (void *)&others[i] };
 	for (size_t i = 0; i < N_ELEMENTS(starts); i++)
 		tests[n++] = (struct CMUnitTest){ .name = starts[i].name,
 						  .test_func = check_start,

@@ -473,6 +473,26 @@ static void dump_of_the_timer_path_reads_back(void **state)
 	assert_int_equal(c->timeline[2].value, 1);
 }
 
+/* A dump says the constants in force, and reads back as a what-if of the same ones. */
+static void dump_of_the_tuner_reads_back(void **state)
+{
+	struct fixture *f = *state;
+	const char *set =
+		"tuner={ lapic_timer_advance_adjust_step: 4, lapic_timer_advance_ns_max: 3us }";
+	const struct tune_constants *t = &resolve(f, minimal, 0, "kernel=v6.1", set)->tuner;
+
+	assert_int_equal(t->adjust_min, 0); /* not replaced */
+	assert_int_equal(t->adjust_step, 4);
+	assert_int_equal(t->ns_max, 3000);
+	check_dump(f);
+	t = &f->run->config.tuner;
+	assert_int_equal(t->adjust_min, 100);
+	assert_int_equal(t->adjust_max, 10000);
+	assert_int_equal(t->adjust_step, 4);
+	assert_int_equal(t->ns_init, 1000);
+	assert_int_equal(t->ns_max, 3000);
+}
+
 static void dump_of_defaults_reads_back(void **state)
 {
 	resolve(*state, minimal, 0, NULL, NULL);
@@ -711,6 +731,7 @@ int main(void)
 		ROW(dump_reads_back),
 		ROW(dump_of_the_timer_path_reads_back),
 		ROW(dump_of_defaults_reads_back),
+		ROW(dump_of_the_tuner_reads_back),
 		ROW(layers),
 		ROW(variants_differ_in_forms),
 		ROW(forms_merge),
