@@ -77,6 +77,7 @@ static const struct trace_field f_guest_wakeup[] = { F_U64("vcpu"), F_U64("n"), 
 
 static const struct trace_field f_cpu_time[] = { F_U64("cpu"), F_U64("guest"), F_U64("host"), F_U64("user"),
 	F_U64("irq"), F_U64("idle") };
+static const struct trace_field f_steal[] = { F_U64("cpu"), F_U64("time") };
 static const struct trace_field f_vcpu_time[] = { F_U64("vcpu"), F_U64("guest"), F_U64("exit"), F_U64("runnable"),
 	F_U64("halted") };
 
@@ -131,6 +132,7 @@ static const struct trace_event *const events[TP_COUNT] = {
 	      "vcpu {vcpu_id}: halt_poll_ns {new} ({change} {old})"),
 	EVENT(TP_CPU_TIME, INTERNAL, "lapicsim", "cpu_time", f_cpu_time, ""),
 	EVENT(TP_VCPU_TIME, INTERNAL, "lapicsim", "vcpu_time", f_vcpu_time, ""),
+	EVENT(TP_CPU_STEAL, INTERNAL, "lapicsim", "cpu_steal", f_steal, ""),
 	EVENT(TP_SET_PARAM, INTERNAL, "lapicsim", "set_param", f_set_param, ""),
 	EVENT(TP_GUEST_ITERATION, INTERNAL, "lapicsim", "guest_iteration", f_iteration, ""),
 	EVENT(TP_GUEST_WAKEUP, INTERNAL, "lapicsim", "guest_wakeup", f_guest_wakeup, ""),

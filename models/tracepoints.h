@@ -51,6 +51,7 @@ enum tracepoint {
 	TP_GUEST_WAKEUP = 35,    /* internal: a guest's thread ran again after a sleep */
 	TP_CPU_TIME = 36,        /* internal, at the end: where a CPU's time went   */
 	TP_VCPU_TIME = 37,       /* internal, at the end: where a vCPU's time went */
+	TP_CPU_STEAL = 38,       /* internal: a CPU was stolen, at the end of it   */
 	TP_COUNT
 };
 

@@ -211,6 +211,7 @@ static void on_command(struct sim *sim, struct sim_event *ev)
 		w->host.cpus[cfg->cpu].irqs_off = cfg->duration;
 		host_raise(&w->host.cpus[cfg->cpu], IRQ_DEVICE);
 		break;
+	case DO_STEAL: host_steal(&w->host.cpus[cfg->cpu], cfg->duration); break;
 	case DO_DEVICE_IRQ: host_raise(&w->host.cpus[cfg->cpu], IRQ_DEVICE); break;
 	case DO_SET_PARAM: set_param(w, cfg); break;
 	case DO_WRITE_TSC: vcpu_guest_writes_tsc(target(w, cfg), cfg->relative, cfg->value); break;
@@ -374,6 +375,7 @@ static void cancel_all(struct world *w)
 		sim_event_cancel(w->sim, &cpu->guest_segment);
 		sim_event_cancel(w->sim, &cpu->device);
 		sim_event_cancel(w->sim, &cpu->ipi);
+		sim_event_cancel(w->sim, &cpu->steal);
 	}
 	for (uint32_t i = 0; w->commands && i < w->cfg->n_timeline; i++)
 		sim_event_cancel(w->sim, &w->commands[i].event);

@@ -23,6 +23,7 @@ enum timeline_do {
 	DO_MIGRATE,      /* vcpu, cpu: sched_setaffinity() to that one CPU */
 	DO_SET_AFFINITY, /* vcpu, cpus */
 	DO_IRQS_OFF,     /* cpu, for: kernel code with interrupts off */
+	DO_STEAL,        /* cpu, for: a hypervisor below, or the firmware, has the CPU */
 	DO_DEVICE_IRQ,   /* cpu */
 	DO_SET_PARAM, /* param, value: a write below /sys/module; by release now, for new vCPUs, or
 			 refused */

@@ -37,6 +37,7 @@ static const struct metric metrics[] = {
 	{ "cpu_user", "cpu_time", "user", DIM_TIME, "time of a CPU in hogs" },
 	{ "cpu_irq", "cpu_time", "irq", DIM_TIME, "time of a CPU in interrupt handlers and on the way out of a C-state" },
 	{ "cpu_idle", "cpu_time", "idle", DIM_TIME, "time of a CPU idle" },
+	{ "steal", "cpu_steal", "time", DIM_TIME, "time for which a CPU was stolen, each time" },
 	{ "vcpu_guest", "vcpu_time", "guest", DIM_TIME, "time of a vCPU in guest mode, at the end of the run" },
 	{ "vcpu_exit", "vcpu_time", "exit", DIM_TIME, "time of a vCPU's thread running outside guest mode" },
 	{ "vcpu_runnable", "vcpu_time", "runnable", DIM_TIME, "time of a vCPU's thread waiting for a CPU: steal" },

@@ -48,6 +48,8 @@ static struct sim_event *running_event(struct host_cpu *cpu)
 
 static enum cpu_time time_of(const struct host_cpu *cpu)
 {
+	if (cpu->stolen)
+		return CPU_TIME_STEAL;
 	if (cpu->in_irq)
 		return CPU_TIME_IRQ;
 	switch (cpu->top->mode) {
@@ -72,14 +74,14 @@ void cpu_account_end(struct host_cpu *cpu)
 	const uint64_t now = sim_now(cpu->host->sim).v;
 	uint64_t sum = 0;
 
-	if (!cpu->stopped)
+	if (!cpu->stopped || cpu->stolen)
 		charge(cpu);
 	for (unsigned i = 0; i < CPU_TIMES; i++)
 		sum += cpu->time[i];
 	if (sum != now)
 		sim_break(cpu->host->sim, "E2",
-			  "CPU %u: guest + host + user + irq + idle %llu ps == %llu ps", cpu->id,
-			  (unsigned long long)sum, (unsigned long long)now);
+			  "CPU %u: guest + host + user + irq + idle + steal %llu ps == %llu ps",
+			  cpu->id, (unsigned long long)sum, (unsigned long long)now);
 	HOST_TRACE(cpu, TP_CPU_TIME, cpu->id, cpu->id, cpu->time[CPU_TIME_GUEST],
 		   cpu->time[CPU_TIME_HOST], cpu->time[CPU_TIME_USER], cpu->time[CPU_TIME_IRQ],
 		   cpu->time[CPU_TIME_IDLE]);
@@ -181,6 +183,45 @@ void host_send_reschedule(struct host_cpu *from, struct host_cpu *to)
 static void ipi_arrives(struct sim *sim, struct sim_event *ev)
 {
 	host_raise(sim_container_of(ev, struct host_cpu, ipi), IRQ_RESCHEDULE);
+}
+
+static void tell_stolen(struct host_cpu *cpu, bool begins)
+{
+	const struct task_ops *ops = cpu->current->ops;
+
+	if (ops && ops->stolen)
+		ops->stolen(cpu->current, cpu, begins);
+}
+
+/* A CPU that was about to look again, kicked at this instant, looks when it is given back. */
+void host_steal(struct host_cpu *cpu, ps_t duration)
+{
+	struct sim *sim = cpu->host->sim;
+	const ps_t ends = ps_add(sim_now(sim), duration);
+
+	if (cpu->stolen) {
+		cpu->steal_ends = ps_max(cpu->steal_ends, ends);
+		sim_event_arm(sim, &cpu->steal, cpu->steal_ends);
+		return;
+	}
+	stop_segment(cpu);
+	sim_event_cancel(sim, &cpu->segment);
+	tell_stolen(cpu, true);
+	cpu->stolen = true;
+	cpu->started = sim_now(sim);
+	cpu->steal_ends = ends;
+	sim_event_arm(sim, &cpu->steal, ends);
+}
+
+static void on_steal_end(struct sim *sim, struct sim_event *ev)
+{
+	struct host_cpu *cpu = sim_container_of(ev, struct host_cpu, steal);
+
+	HOST_TRACE(cpu, TP_CPU_STEAL, cpu->id, cpu->id, cpu_elapsed(cpu).v);
+	charge(cpu);
+	cpu->stolen = false;
+	tell_stolen(cpu, false);
+	sim_event_arm(sim, &cpu->segment, sim_now(sim));
 }
 
 static void enter_irq(struct host_cpu *cpu)
@@ -318,6 +359,9 @@ static const struct sim_event_type device_type = { "host_cpu.clock_event", SIM_P
 static const struct sim_event_type ipi_type = { "host_cpu.reschedule_ipi", SIM_PHASE_DEVICE,
 						ipi_arrives };
 
+static const struct sim_event_type steal_type = { "host_cpu.steal", SIM_PHASE_DEVICE,
+						  on_steal_end };
+
 static void never(struct host_cpu *cpu, void *owner) {}
 
 void host_cpu_init(struct host_cpu *cpu, struct host *host, uint32_t id, uint64_t seed)
@@ -327,6 +371,7 @@ void host_cpu_init(struct host_cpu *cpu, struct host *host, uint32_t id, uint64_
 	sim_event_init(&cpu->guest_segment, &guest_type, id);
 	sim_event_init(&cpu->device, &device_type, id);
 	sim_event_init(&cpu->ipi, &ipi_type, id);
+	sim_event_init(&cpu->steal, &steal_type, id);
 	cost_streams_init(&cpu->costs, seed, ENTITY_CPU + id);
 	cpu->irq.owner = cpu;
 	cpu->sched.owner = cpu;

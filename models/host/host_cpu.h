@@ -41,6 +41,7 @@ enum cpu_time {
 	CPU_TIME_HOST, /* a vCPU's thread outside guest mode, and the scheduler */
 	CPU_TIME_USER, /* a hog */
 	CPU_TIME_IRQ,  /* handlers, and the way out of a C-state before them */
+	CPU_TIME_STEAL,
 	CPU_TIMES
 };
 
@@ -50,7 +51,7 @@ struct host_cpu {
 	struct context *top;  /* what executes: &irq, &sched or &current->ctx */
 	struct task *current; /* the task that owns the CPU, also under a handler */
 	struct context irq, sched;
-	bool in_irq, switching, dispatching, stopped;
+	bool in_irq, switching, dispatching, stopped, stolen;
 	bool need_resched;
 	bool asleep;      /* in its C-state: the next interrupt pays the exit latency */
 	uint32_t pending; /* bit per irq_source */
@@ -58,7 +59,8 @@ struct host_cpu {
 	ps_t irqs_off; /* the next device interrupt keeps interrupts off this long; 0:
 			  COST_device_irq */
 	ps_t started;  /* when the segment on top began or went on */
-	struct sim_event segment, guest_segment, device, ipi;
+	ps_t steal_ends;
+	struct sim_event segment, guest_segment, device, ipi, steal;
 	struct cost_streams costs;
 	uint64_t time[CPU_TIMES]; /* [ps] */
 
@@ -117,6 +119,10 @@ uint32_t host_pending_vector(const struct host_cpu *cpu);
 /* smp_send_reschedule(): @from sends an interrupt that arrives after COST_ipi; merged with one on
  * its way. */
 void host_send_reschedule(struct host_cpu *from, struct host_cpu *to);
+
+/* For @duration the CPU executes nothing, whatever is on top: a hypervisor below, or the firmware,
+ * has it. Clocks go on, interrupts stay pending. A steal during another ends with the later one. */
+void host_steal(struct host_cpu *cpu, ps_t duration);
 
 /* From the local_timer or reschedule handler's last segment: leave the handler. */
 void irq_done(struct host_cpu *cpu);

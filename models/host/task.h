@@ -51,6 +51,8 @@ struct task_ops {
 	void (*crowded)(struct task *task, struct host_cpu *cpu);
 	void (*guest_exit)(struct task *task,
 			   struct host_cpu *cpu); /* interrupt in guest mode: begin the VM-exit */
+	/* The CPU that it has is stolen, or given back; may be NULL. */
+	void (*stolen)(struct task *task, struct host_cpu *cpu, bool begins);
 };
 
 struct task {

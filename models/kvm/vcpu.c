@@ -520,11 +520,34 @@ static void crowded(struct task *task, struct host_cpu *cpu)
 	vcpu_poll_look(sim_container_of(task, struct vcpu, task));
 }
 
+/* While its thread has the CPU and cannot run: as good as waiting for it. */
+static void stolen(struct task *task, struct host_cpu *cpu, bool begins)
+{
+	struct vcpu *vcpu = sim_container_of(task, struct vcpu, task);
+	const bool in_guest = cpu->top == &task->ctx && task->ctx.mode == RUN_GUEST;
+
+	if (begins) {
+		vcpu->time_stolen =
+			vcpu->time_in == VCPU_TIME_GUEST || vcpu->time_in == VCPU_TIME_EXIT;
+		vcpu->time_stolen_in = vcpu->time_in;
+		if (in_guest)
+			vcpu_account_guest_time(vcpu);
+		if (vcpu->time_stolen)
+			vcpu_charge(vcpu, VCPU_TIME_RUNNABLE);
+		return;
+	}
+	if (vcpu->time_stolen)
+		vcpu_charge(vcpu, vcpu->time_stolen_in);
+	if (in_guest)
+		vcpu_run_guest(cpu, vcpu);
+}
+
 static const struct task_ops vcpu_task_ops = { .sched_in = sched_in,
 					       .sched_out = sched_out,
 					       .woken = woken,
 					       .crowded = crowded,
-					       .guest_exit = guest_exit };
+					       .guest_exit = guest_exit,
+					       .stolen = stolen };
 
 bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 	       const struct vcpu_setup *setup)

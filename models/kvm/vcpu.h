@@ -54,7 +54,7 @@ struct op_progress {
 enum vcpu_time {
 	VCPU_TIME_GUEST,
 	VCPU_TIME_EXIT,     /* its thread runs outside guest mode */
-	VCPU_TIME_RUNNABLE, /* its thread waits for a CPU */
+	VCPU_TIME_RUNNABLE, /* its thread waits for a CPU, or has one that is stolen */
 	VCPU_TIME_HALTED,   /* its thread sleeps, in a pause as well */
 	VCPU_TIMES
 };
@@ -110,6 +110,8 @@ struct vcpu {
 	uint64_t time[VCPU_TIMES]; /* [ps] */
 	enum vcpu_time time_in;
 	ps_t time_since, created;
+	bool time_stolen; /* its CPU is stolen: goes on as time_stolen_in */
+	enum vcpu_time time_stolen_in;
 
 	/* vcpu_halt.c */
 	bool polling;

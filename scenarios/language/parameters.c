@@ -105,6 +105,7 @@ static const struct value_name do_names[] = {
 	{ "migrate", DO_MIGRATE },
 	{ "set-affinity", DO_SET_AFFINITY },
 	{ "irqs-off", DO_IRQS_OFF },
+	{ "steal", DO_STEAL },
 	{ "device-irq", DO_DEVICE_IRQ },
 	{ "set-param", DO_SET_PARAM },
 	{ "write-tsc", DO_WRITE_TSC },
@@ -140,6 +141,8 @@ static const struct command_keys commands[DO_COUNT] = {
 			 "moves the vCPU thread: sched_setaffinity() to that one CPU" },
 	[DO_SET_AFFINITY] = { "vcpu cpus", "", "sched_setaffinity() of the vCPU thread" },
 	[DO_IRQS_OFF] = { "cpu for", "", "kernel code with interrupts off keeps the CPU" },
+	[DO_STEAL] = { "cpu for", "",
+		       "a hypervisor below the host, or the firmware, has the CPU for that time" },
 	[DO_DEVICE_IRQ] = { "cpu", "", "a device interrupts that CPU" },
 	[DO_SET_PARAM] = { "name value", "",
 			   "a write below /sys/module/kvm/parameters: by release it takes effect "

@@ -4,12 +4,13 @@
 
 /* irq_entry 50, irq_exit 30, reschedule_ipi 20, device_irq 100, ipi 700, C-state exit 500 */
 
-enum what { NOTHING, RAISE, SEND_IPI /* from CPU 1 */ };
+enum what { NOTHING, RAISE, SEND_IPI /* from CPU 1 */, STEAL };
 
 struct act {
 	uint64_t at;
 	enum what what;
 	enum irq_source source;
+	uint64_t for_ns;
 };
 
 struct segment {
@@ -48,14 +49,17 @@ static void do_act(struct rig *rig, const void *arg)
 
 	if (act->what == RAISE)
 		host_raise(&rig->host.cpus[0], act->source);
+	else if (act->what == STEAL)
+		host_steal(&rig->host.cpus[0], ps(act->for_ns * PS_PER_NS));
 	else
 		host_send_reschedule(&rig->host.cpus[1], &rig->host.cpus[0]);
 }
 
 /* clang-format off */
-#define RESCHED(at) { at, RAISE, IRQ_RESCHEDULE }
-#define TIMER(at) { at, RAISE, IRQ_LOCAL_TIMER }
-#define DEVICE(at) { at, RAISE, IRQ_DEVICE }
+#define RESCHED(at) { at, RAISE, IRQ_RESCHEDULE, 0 }
+#define TIMER(at) { at, RAISE, IRQ_LOCAL_TIMER, 0 }
+#define DEVICE(at) { at, RAISE, IRQ_DEVICE, 0 }
+#define STOLEN(at, for_ns) { at, STEAL, 0, for_ns }
 static const struct row rows[] = {
 	{ "no cost: in program order, at one instant",
 	  { { "a", 0, RUN_KERNEL }, { "b", 0, RUN_IRQS_OFF }, { "c", 0, RUN_KERNEL } }, { { 0 } }, 0,
@@ -105,11 +109,38 @@ static const struct row rows[] = {
 	  "950 c0 reschedule_entry\n970 c0 reschedule_exit\n1050 c0 local_timer_entry\n1050 c0 local_timer_exit\n"
 	  "5550 c0 reschedule_entry\n5570 c0 reschedule_exit\n" },
 	{ "an IPI takes its time",
-	  { { "a", 1000, RUN_KERNEL } }, { { 100, SEND_IPI, 0 } }, 0,
+	  { { "a", 1000, RUN_KERNEL } }, { { 100, SEND_IPI, 0, 0 } }, 0,
 	  "850 c0 reschedule_entry\n870 c0 reschedule_exit\n1100 c0 a\n" },
 	{ "two on their way are one",
-	  { { "a", 1000, RUN_KERNEL } }, { { 100, SEND_IPI, 0 }, { 200, SEND_IPI, 0 } }, 1,
+	  { { "a", 1000, RUN_KERNEL } }, { { 100, SEND_IPI, 0, 0 }, { 200, SEND_IPI, 0, 0 } }, 1,
 	  "850 c0 reschedule_entry\n870 c0 reschedule_exit\n1100 c0 a\n" },
+	{ "stolen: the segment keeps its remainder",
+	  { { "a", 1000, RUN_KERNEL } }, { STOLEN(400, 250) }, 0, "1250 c0 a\n" },
+	{ "stolen with interrupts off: the same",
+	  { { "a", 1000, RUN_IRQS_OFF } }, { STOLEN(400, 250) }, 0, "1250 c0 a\n" },
+	/* to 900, then 50 + 20 + 30, then the 600 that are left */
+	{ "stolen: an interrupt waits",
+	  { { "a", 1000, RUN_KERNEL } }, { STOLEN(400, 500), RESCHED(600) }, 0,
+	  "950 c0 reschedule_entry\n970 c0 reschedule_exit\n1600 c0 a\n" },
+	/* irq_entry, with 30 of its 50 done, goes on at 530 */
+	{ "stolen in a handler",
+	  { { "a", 1000, RUN_KERNEL } }, { RESCHED(400), STOLEN(430, 100) }, 0,
+	  "550 c0 reschedule_entry\n570 c0 reschedule_exit\n1200 c0 a\n" },
+	{ "stolen again while it is: the later end, longer",
+	  { { "a", 1000, RUN_KERNEL } }, { STOLEN(400, 100), STOLEN(450, 100) }, 0, "1150 c0 a\n" },
+	{ "stolen again while it is: the later end, shorter",
+	  { { "a", 1000, RUN_KERNEL } }, { STOLEN(400, 100), STOLEN(450, 10) }, 0, "1100 c0 a\n" },
+	{ "stolen again as it ends",
+	  { { "a", 1000, RUN_KERNEL } }, { STOLEN(400, 100), STOLEN(500, 50) }, 0, "1150 c0 a\n" },
+	{ "stolen at the end of a segment: that ends behind it",
+	  { { "a", 1000, RUN_KERNEL } }, { STOLEN(1000, 100) }, 0, "1100 c0 a\n" },
+	{ "stolen at the instant of an interrupt, before it is taken",
+	  { { "a", 1000, RUN_KERNEL } }, { RESCHED(400), STOLEN(400, 100) }, 0,
+	  "550 c0 reschedule_entry\n570 c0 reschedule_exit\n1200 c0 a\n" },
+	/* 600 + 500 of the C-state + 50 */
+	{ "stolen while idle: it goes on sleeping",
+	  { { 0 } }, { STOLEN(400, 200), RESCHED(500) }, 0,
+	  "1150 c0 reschedule_entry\n1170 c0 reschedule_exit\n" },
 };
 /* clang-format on */
 

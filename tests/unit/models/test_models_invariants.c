@@ -134,7 +134,7 @@ static void plant_vcpu_time(struct rig *rig, const void *arg)
 static void e2_time_of_a_cpu(void **state)
 {
 	in_a_world(GUEST_WAIT_SPIN, plant_cpu_time, "E2",
-		   "CPU 0: guest + host + user + irq + idle 5000000001 ps == 5000000000 ps");
+		   "CPU 0: guest + host + user + irq + idle + steal 5000000001 ps == 5000000000 ps");
 }
 
 static void e3_time_of_a_vcpu(void **state)

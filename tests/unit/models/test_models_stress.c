@@ -124,7 +124,7 @@ static void random_timeline(struct rig *rig, struct sim_random *r)
 {
 	static const enum timeline_do what[] = { DO_HOG_START,    DO_HOG_STOP,     DO_MIGRATE,
 						 DO_SET_AFFINITY, DO_SET_AFFINITY, DO_DEVICE_IRQ,
-						 DO_IRQS_OFF };
+						 DO_IRQS_OFF,     DO_STEAL };
 	const uint32_t n_cpus = rig->cfg.host.n_cpus;
 
 	for (unsigned i = 0; i < 40; i++) {
