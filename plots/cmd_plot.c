@@ -15,18 +15,20 @@ static const char about[] =
 	"Of the result of a sweep, R.sqlite:\n"
 	"  lines       a metric over one axis, a line for each value of another, bands over seeds\n"
 	"  knee        the same, with the count of early expiries on the second y axis\n"
-	"  heatmap     a metric over two axes";
+	"  heatmap     a metric over two axes\n"
+	"  histogram, percentile  of the histograms that it has stored, a line for each variant";
 static const char examples[] =
 	"Examples:\n"
 	"  lapicsim plot percentile 61abdbe0bcc2-busy-guest.yaml -o before-after.svg\n"
 	"  lapicsim plot histogram FILE --metric notify           drawn in characters\n"
 	"  lapicsim plot advance FILE --variant before --set duration=100ms -o advance.svg\n"
 	"  lapicsim plot lines R.sqlite --x kernel --metric \"max(lateness)\" -o releases.svg\n"
+	"  lapicsim plot percentile R.sqlite --by kernel --where variant=before -o releases.svg\n"
 	"  lapicsim plot heatmap R.sqlite --x advance --y vmexit --where seed=1 -o heat.svg\n"
 	"\n"
 	"The same gnuplot gives the same bytes. Points that differ in their seed alone are drawn "
-	"as their median, with a\nband from the least to the largest; any other axis is drawn or "
-	"fixed by --where.\n"
+	"as their median, with a\nband from the least to the largest, or, by histogram and "
+	"percentile, all together; any other axis is drawn or\nfixed by --where.\n"
 	"\n"
 	"Exit status: 0 drawn, 2 bad usage, scenario or store, 3 an invariant of the model broke, "
 	"4 cannot open,\nread or write, or run gnuplot, 5 a budget is used up.\n";
@@ -34,16 +36,13 @@ static const char examples[] =
 struct kind {
 	const char *name;
 	plot_fn *draw;
-	bool of_store;
+	bool of_scenario, of_store;
 };
 
 static const struct kind kinds[] = {
-	{ "histogram", plot_histogram, false },
-	{ "percentile", plot_percentile, false },
-	{ "advance", plot_advance, false },
-	{ "lines", plot_lines, true },
-	{ "knee", plot_knee, true },
-	{ "heatmap", plot_heatmap, true },
+	{ "histogram", plot_histogram, true, true }, { "percentile", plot_percentile, true, true },
+	{ "advance", plot_advance, true, false },    { "lines", plot_lines, false, true },
+	{ "knee", plot_knee, false, true },          { "heatmap", plot_heatmap, false, true },
 };
 
 struct plot_arguments {
@@ -61,7 +60,7 @@ static GOptionEntry *entries_of(struct plot_arguments *a)
 		  "OUT.svg" },
 		{ "metric", 'm', 0, G_OPTION_ARG_STRING, &a->metric,
 		  "What is drawn; of a scenario a metric (default lateness), of a store one of its "
-		  "metrics (default the first)",
+		  "metrics or histograms (default the first)",
 		  "METRIC" },
 		{ "variant", 0, 0, G_OPTION_ARG_STRING, &a->variant,
 		  "Draw this variant of the scenario alone", "NAME" },
@@ -69,7 +68,7 @@ static GOptionEntry *entries_of(struct plot_arguments *a)
 		{ "y", 0, 0, G_OPTION_ARG_STRING, &a->y, "Axis of the sweep upwards (heatmap)",
 		  "AXIS" },
 		{ "by", 0, 0, G_OPTION_ARG_STRING, &a->by,
-		  "Axis of the sweep with a line for each value (lines, knee)", "AXIS" },
+		  "Axis of the sweep with a line for each value (not of heatmap)", "AXIS" },
 		{ "where", 'w', 0, G_OPTION_ARG_STRING_ARRAY, &a->where,
 		  "Draw only the points with this value on an axis", "AXIS=VALUE" },
 		{ "emit-gp", 0, 0, G_OPTION_ARG_NONE, &a->emit_gp,
@@ -104,20 +103,43 @@ static bool usage_error(const char *message)
 	return false;
 }
 
-/* An option that the kind does not look at would be a promise that is not kept. */
-static bool fits_kind(const struct plot_arguments *a, const struct kind *kind)
+/* By its first bytes; a file that cannot be read is left to who reports it. */
+static bool is_store(const char *path)
 {
-	if (kind->of_store && (a->variant || a->run.sets || a->run.seed || a->run.library ||
-			       a->run.max_events || a->run.shuffle_ties))
+	static const char magic[] = "SQLite format 3";
+	char first[sizeof(magic)] = { 0 };
+	FILE *file = NULL;
+
+	if (g_file_test(path, G_FILE_TEST_IS_REGULAR)) /* a pipe would wait */
+		file = fopen(path, "rbe");
+	if (!file)
+		return g_str_has_suffix(path, ".sqlite");
+	const bool ret = fread(first, 1, sizeof(first), file) == sizeof(first) &&
+			 memcmp(first, magic, sizeof(magic)) == 0;
+
+	fclose(file);
+	return ret || g_str_has_suffix(path, ".sqlite");
+}
+
+/* An option that is not looked at would be a promise that is not kept. */
+static bool fits(const struct plot_arguments *a, const struct kind *kind, bool of_store)
+{
+	if (!kind->of_store && is_store(a->run.paths[1]))
+		return usage_error(
+			"this kind is drawn of a scenario, not of the result of a sweep");
+	if (of_store && (a->variant || a->run.sets || a->run.seed || a->run.library ||
+			 a->run.max_events || a->run.shuffle_ties))
 		return usage_error("--variant, --set, --seed, --library, --max-events and "
 				   "--shuffle-ties are for scenarios; a sweep has run already "
 				   "(--where chooses points)");
-	if (!kind->of_store && (a->x || a->y || a->by || a->where))
+	if (!of_store && (a->x || a->y || a->by || a->where))
 		return usage_error("--x, --y, --by and --where are for the result of a sweep");
 	if (a->y && kind->draw != plot_heatmap)
 		return usage_error("--y is for heatmap");
 	if (a->by && kind->draw == plot_heatmap)
-		return usage_error("--by is for lines and knee");
+		return usage_error("--by is not for heatmap");
+	if (a->x && kind->of_scenario)
+		return usage_error("--x is for lines, knee and heatmap");
 	if (a->metric && kind->draw == plot_advance)
 		return usage_error("advance has no --metric");
 	return true;
@@ -171,11 +193,14 @@ static int plot_with(const struct plot_arguments *a)
 	}
 	const struct kind *kind = find_kind(a->run.paths[0]);
 
-	if (!kind || !fits_kind(a, kind) || !output_of(a, &output) ||
+	if (!kind)
+		return EXIT_USAGE;
+	request.path = a->run.paths[1];
+	request.of_store = kind->of_store && (!kind->of_scenario || is_store(request.path));
+	if (!fits(a, kind, request.of_store) || !output_of(a, &output) ||
 	    !run_options(&a->run, &request.replay, &sets))
 		return EXIT_USAGE;
 	request.replay.variant = a->variant;
-	request.path = a->run.paths[1];
 	request.where = (const char *const *)a->where;
 	return draw(kind, &request, &output);
 }

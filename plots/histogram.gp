@@ -1,4 +1,5 @@
 # How often each value came; a series a variant.
+set key maxrows 8 # the names are long: one column
 set xlabel x_label offset 0,0.6
 set ylabel log_y ? 'expiries (log scale)' : 'expiries'
 if (log_x) { set logscale x; set xlabel x_label.' (log scale)' offset 0,0.6 }

@@ -1,4 +1,5 @@
 # The value at each rank; the further right, the rarer.
+set key maxrows 8 # the names are long: one column
 set xlabel 'percentile of expiries' offset 0,0.6
 set ylabel y_label
 set logscale x

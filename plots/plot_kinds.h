@@ -2,8 +2,8 @@
 /*
  * plot_kinds - the pictures that `lapicsim plot` knows: each takes a request and fills a plot.
  *
- *	FILE    -> replay -> histogram, percentile, advance
- *	R.sqlite -> store -> heatmap, knee, lines
+ *	FILE     -> replay -> histogram, percentile, advance
+ *	R.sqlite -> store  -> histogram, percentile, heatmap, knee, lines
  *
  * Errors: through diagnostics, NULL then.
  */
@@ -17,6 +17,7 @@ extern const struct command command_plot;
 
 struct plot_request {
 	const char *path;             /* a scenario, or a store */
+	bool of_store;                /* which of them */
 	const char *metric;           /* NULL: by kind */
 	struct replay_options replay; /* of a scenario: variant, sets, library, limits */
 	/* of a store: axes by name; NULL: chosen. @where: "axis=value", NULL-terminated or NULL */
@@ -26,7 +27,7 @@ struct plot_request {
 
 typedef struct plot *plot_fn(const struct plot_request *request, struct diagnostics *d);
 
-plot_fn plot_histogram, plot_percentile; /* all values of a metric, variants overlaid     */
+plot_fn plot_histogram, plot_percentile; /* all values of a metric, lines overlaid        */
 plot_fn plot_advance;                    /* advance and expiry delta over time, by vCPU   */
 plot_fn plot_heatmap;                    /* a metric over two axes                        */
 plot_fn plot_knee;                       /* a metric and the early count over one axis    */

@@ -6,23 +6,19 @@
  * every other axis with more than one value must be fixed by --where: nothing is averaged in
  * silence. Points without a value leave a gap and are counted in the subtitle.
  */
-#include "plot_kinds.h"
-#include "store.h"
+#include "plot_choice.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #define TICS_MOST 64u
 #define LABELLED_CELLS_MOST 240u
-#define FIXED_NOT UINT32_MAX
 
 enum { MEASURED, EARLY, N_VALUES };
 
 struct grid {
-	struct store *store;
+	struct plot_choice choice;
 	const struct store_info *info;
-	int x, by, seed;        /* axes; -1: none */
-	uint32_t *fixed;        /* by axis: the index of its value, or FIXED_NOT */
 	uint32_t metric, early; /* early: only if has_early */
 	bool has_early;
 	uint32_t nx, nby;
@@ -32,11 +28,6 @@ struct grid {
 	bool any;
 };
 
-static const struct store_axis *axis_of(const struct grid *g, int axis)
-{
-	return &g->info->axes[axis];
-}
-
 static void clear(struct grid *g)
 {
 	for (unsigned v = 0; v < N_VALUES; v++) {
@@ -45,116 +36,7 @@ static void clear(struct grid *g)
 				g_array_free(g->cells[v][i], TRUE);
 		g_free(g->cells[v]);
 	}
-	g_free(g->fixed);
-	if (g->store)
-		store_close(g->store);
-}
-
-/* --- which axes --- */
-
-/* What follows the last dot: "delta". */
-static const char *short_key(const struct grid *g, int axis)
-{
-	const char *key = axis_of(g, axis)->key, *dot = strrchr(key, '.');
-
-	return dot ? dot + 1 : key;
-}
-
-static bool find_axis(const struct grid *g, const char *option, const char *name, int *ret,
-		      struct diagnostics *d)
-{
-	g_autoptr(GString) all = g_string_new(NULL);
-
-	*ret = store_find_axis(g->info, name);
-	if (*ret >= 0)
-		return true;
-	for (uint32_t i = 0; i < g->info->n_axes; i++)
-		g_string_append_printf(all, "%s%s", i ? ", " : "", g->info->axes[i].key);
-	return error_plain(d, EXIT_USAGE,
-			   "%s: '%s' is no axis of this sweep, or more than one; "
-			   "its axes are %s",
-			   option, name, all->str);
-}
-
-static bool fix_axis(struct grid *g, const char *where, struct diagnostics *d)
-{
-	const char *equals = strrchr(where, '=');
-	g_autofree char *name = equals ? g_strndup(where, (gsize)(equals - where)) : NULL;
-	int axis;
-
-	if (!equals)
-		return error_plain(d, EXIT_USAGE, "--where: '%s' is not AXIS=VALUE", where);
-	if (!find_axis(g, "--where", name, &axis, d))
-		return false;
-	for (uint32_t i = 0; i < axis_of(g, axis)->n; i++) {
-		if (!g_str_equal(axis_of(g, axis)->values[i].text, equals + 1))
-			continue;
-		g->fixed[axis] = i;
-		return true;
-	}
-	return error_plain(d, EXIT_USAGE, "--where: '%s' is no value of %s in this sweep",
-			   equals + 1, axis_of(g, axis)->key);
-}
-
-static bool is_free(const struct grid *g, int axis)
-{
-	return axis_of(g, axis)->n > 1 && g->fixed[axis] == FIXED_NOT && axis != g->seed &&
-	       axis != g->x && axis != g->by;
-}
-
-/* The variant, if there are several: "before" and "after" are what people compare. */
-static int variant_axis(const struct grid *g)
-{
-	for (uint32_t i = 0; i < g->info->n_axes; i++)
-		if (g_str_equal(g->info->axes[i].key, "variant") && is_free(g, (int)i))
-			return (int)i;
-	return -1;
-}
-
-static int first_free(const struct grid *g, int not )
-{
-	for (uint32_t i = 0; i < g->info->n_axes; i++)
-		if (is_free(g, (int)i) && (int)i != not )
-			return (int)i;
-	return -1;
-}
-
-static bool choose_axes(struct grid *g, const struct plot_request *request, const char *second,
-			struct diagnostics *d)
-{
-	const char *name = request->y ? request->y : request->by;
-	const char *option = request->y ? "--y" : "--by";
-
-	for (uint32_t i = 0; i < g->info->n_axes; i++)
-		if (g_str_equal(g->info->axes[i].key, "seed"))
-			g->seed = (int)i;
-	if (request->x && !find_axis(g, "--x", request->x, &g->x, d))
-		return false;
-	if (name && !find_axis(g, option, name, &g->by, d))
-		return false;
-	if (g->x < 0)
-		g->x = first_free(g, variant_axis(g));
-	if (g->x < 0)
-		g->x = first_free(g, -1);
-	if (g->by < 0)
-		g->by = variant_axis(g);
-	if (g->by < 0)
-		g->by = first_free(g, -1);
-	if (g->x < 0)
-		return error_plain(d, EXIT_USAGE, "no axis of this sweep is left to draw over");
-	if (g->x == g->by)
-		return error_plain(d, EXIT_USAGE, "--x and %s are the same axis", option);
-	if (g->by < 0 && g_str_equal(second, "--y"))
-		return error_plain(d, EXIT_USAGE, "a heatmap needs two axes with several values");
-	const int left = first_free(g, -1);
-
-	if (left < 0)
-		return true;
-	return error_plain(d, EXIT_USAGE,
-			   "axis %s has %" PRIu32 " values, and is neither drawn "
-			   "nor fixed: choose one by --where '%s=%s', or draw it by --x or %s",
-			   axis_of(g, left)->key, axis_of(g, left)->n, axis_of(g, left)->key,
-			   axis_of(g, left)->values[0].text, second);
+	plot_choice_clear(&g->choice);
 }
 
 /* --- values --- */
@@ -195,20 +77,16 @@ static bool choose_metrics(struct grid *g, const struct plot_request *request, b
 	return true;
 }
 
-static bool chosen(const struct grid *g, uint64_t cell)
+static const struct store_axis *x_axis(const struct grid *g)
 {
-	for (uint32_t i = 0; i < g->info->n_axes; i++)
-		if (g->fixed[i] != FIXED_NOT && g->fixed[i] != store_axis_index(g->info, cell, i))
-			return false;
-	return true;
+	return plot_choice_axis(&g->choice, g->choice.x);
 }
 
 static uint64_t cell_of(const struct grid *g, uint64_t cell)
 {
-	const uint32_t x = store_axis_index(g->info, cell, (uint32_t)g->x);
-	const uint32_t by = g->by < 0 ? 0 : store_axis_index(g->info, cell, (uint32_t)g->by);
+	const uint32_t x = store_axis_index(g->info, cell, (uint32_t)g->choice.x);
 
-	return (uint64_t)by * g->nx + x;
+	return (uint64_t)plot_choice_line(&g->choice, cell) * g->nx + x;
 }
 
 static void keep(struct grid *g, unsigned which, uint64_t at, const struct store_value *value)
@@ -242,10 +120,10 @@ static bool read_points(struct grid *g, struct diagnostics *d)
 
 	for (unsigned v = 0; v < N_VALUES; v++)
 		g->cells[v] = g_new0(GArray *, (gsize)g->nx * g->nby);
-	while (store_next(g->store, &point, &error)) {
+	while (store_next(g->choice.store, &point, &error)) {
 		const struct store_value *values = point->values;
 
-		if (!chosen(g, point->cell))
+		if (!plot_choice_takes(&g->choice, point->cell))
 			continue;
 		if (point->status > POINT_EXPECTATION || !values[g->metric].there) {
 			g->missing++;
@@ -267,26 +145,17 @@ static bool read_points(struct grid *g, struct diagnostics *d)
 	return true;
 }
 
-static bool gather(struct grid *g, const struct plot_request *request, const char *second,
+static bool gather(struct grid *g, const struct plot_request *request, enum plot_shape shape,
 		   bool early, struct diagnostics *d)
 {
-	g_autoptr(GError) error = NULL;
-
-	*g = (struct grid){ .x = -1, .by = -1, .seed = -1 };
-	g->store = store_open(request->path, false, &error);
-	if (!g->store)
-		return error_plain(d, error->code, "%s", error->message);
-	g->info = store_info(g->store);
-	g->fixed = g_new(uint32_t, g->info->n_axes + 1);
-	for (uint32_t i = 0; i < g->info->n_axes; i++)
-		g->fixed[i] = FIXED_NOT;
-	for (const char *const *where = request->where; where && *where; where++)
-		if (!fix_axis(g, *where, d))
-			return false;
-	if (!choose_axes(g, request, second, d) || !choose_metrics(g, request, early, d))
+	*g = (struct grid){ 0 };
+	if (!plot_choice_make(&g->choice, request, shape, d))
 		return false;
-	g->nx = axis_of(g, g->x)->n;
-	g->nby = g->by < 0 ? 1 : axis_of(g, g->by)->n;
+	g->info = g->choice.info;
+	if (!choose_metrics(g, request, early, d))
+		return false;
+	g->nx = x_axis(g)->n;
+	g->nby = plot_choice_lines(&g->choice);
 	return read_points(g, d);
 }
 
@@ -346,41 +215,12 @@ static void heat_axis(struct plot *plot, const char *axis, const struct store_ax
 	word_tics(plot, axis, values, unit);
 }
 
-/* Several seeds a place, of which the median is drawn. */
-static bool seeds_folded(const struct grid *g)
-{
-	return g->seed >= 0 && axis_of(g, g->seed)->n > 1 && g->fixed[g->seed] == FIXED_NOT &&
-	       g->seed != g->x && g->seed != g->by;
-}
-
 static void titles(struct plot *plot, const struct grid *g)
 {
 	g_autofree char *title = g_strdup_printf("%s: %s", g->info->scenario, metric_words(g));
-	g_autoptr(GString) subtitle = g_string_new(NULL);
 
-	for (uint32_t i = 0; i < g->info->n_axes; i++) {
-		const struct store_axis *axis = axis_of(g, (int)i);
-		const char *key = short_key(g, (int)i);
-
-		if (g->fixed[i] != FIXED_NOT || axis->n == 1)
-			g_string_append_printf(
-				subtitle, "%s %s; ", key,
-				axis->values[g->fixed[i] == FIXED_NOT ? 0 : g->fixed[i]].text);
-	}
-	if (seeds_folded(g))
-		g_string_append_printf(subtitle, "median of %" PRIu32 " seeds, band: all of them",
-				       axis_of(g, g->seed)->n);
-	else if (g->seed < 0)
-		g_string_append_printf(subtitle, "seed %" PRIu64, g->info->master_seed);
-	else if (g->seed == g->x || g->seed == g->by)
-		g_string_append(subtitle, "seeds as drawn");
-	else
-		g_string_truncate(subtitle, subtitle->len - 2);
-	if (g->missing)
-		g_string_append_printf(subtitle, "; %" PRIu64 " %s no value", g->missing,
-				       g->missing == 1 ? "point has" : "points have");
 	plot_text(plot, "title", title);
-	plot_text(plot, "subtitle", subtitle->str);
+	plot_choice_subtitle(plot, &g->choice, "median of", ", band: all of them", g->missing);
 }
 
 static const struct plot_unit *value_unit(const struct grid *g)
@@ -409,22 +249,9 @@ static void x_cell(struct plot *plot, const struct grid *g, uint32_t x,
 		   const struct plot_unit *unit)
 {
 	if (unit)
-		plot_cell(plot, axis_of(g, g->x)->values[x].number, 1, unit);
+		plot_cell(plot, x_axis(g)->values[x].number, 1, unit);
 	else
 		plot_cell_int(plot, x);
-}
-
-static char *series_name(const struct grid *g, uint32_t by)
-{
-	if (g->by < 0)
-		return g_strdup(metric_words(g));
-	const char *text = axis_of(g, g->by)->values[by].text;
-
-	if (g_str_equal(axis_of(g, g->by)->key, "variant"))
-		return g_strdup(text);
-	const char *key = short_key(g, g->by);
-
-	return g_strdup_printf("%s = %s", key, text);
 }
 
 static void line_row(struct plot *plot, const struct grid *g, uint32_t by, uint32_t x,
@@ -432,7 +259,7 @@ static void line_row(struct plot *plot, const struct grid *g, uint32_t by, uint3
 {
 	const GArray *cell = g->cells[MEASURED][(uint64_t)by * g->nx + x];
 	const GArray *early = g->cells[EARLY][(uint64_t)by * g->nx + x];
-	g_autofree char *name = series_name(g, by);
+	g_autofree char *name = plot_choice_name(&g->choice, by, metric_words(g));
 	g_autoptr(GString) hover = g_string_new(name);
 
 	if (!cell) {
@@ -443,7 +270,7 @@ static void line_row(struct plot *plot, const struct grid *g, uint32_t by, uint3
 	exact_cell(plot, median(cell), value_unit(g));
 	exact_cell(plot, value_at(cell, 0), value_unit(g));
 	exact_cell(plot, value_at(cell, cell->len - 1), value_unit(g));
-	g_string_append_printf(hover, ", %s: ", axis_of(g, g->x)->values[x].text);
+	g_string_append_printf(hover, ", %s: ", x_axis(g)->values[x].text);
 	exact_format(hover, median(cell));
 	plot_cell_text(plot, hover->str);
 	if (g->has_early && early)
@@ -494,8 +321,8 @@ static int64_t early_end(const struct grid *g)
 static struct plot *lines(const struct grid *g, bool knee, struct diagnostics *d)
 {
 	int64_t least, most;
-	const struct store_axis *x_axis = axis_of(g, g->x);
-	const struct plot_unit *x_unit = axis_plot_unit(x_axis, &least, &most);
+	const struct store_axis *right = x_axis(g);
+	const struct plot_unit *x_unit = axis_plot_unit(right, &least, &most);
 
 	if (!plot_fits(g->nby, "lines", "choose some by --where", d))
 		return NULL;
@@ -503,17 +330,17 @@ static struct plot *lines(const struct grid *g, bool knee, struct diagnostics *d
 
 	titles(plot, g);
 	plot_label(plot, "y_label", metric_words(g), value_unit(g));
-	plot_label(plot, "x_label", x_axis->key, x_unit ? x_unit : &plain);
+	plot_label(plot, "x_label", right->key, x_unit ? x_unit : &plain);
 	plot_number(plot, "log_x", x_unit && plot_wants_log(least, most));
 	plot_number(plot, "log_y", plot_wants_log(g->least, g->most));
-	plot_number(plot, "n_words", x_unit ? 0 : x_axis->n);
+	plot_number(plot, "n_words", x_unit ? 0 : right->n);
 	if (!x_unit)
-		word_tics(plot, "x", x_axis, NULL);
+		word_tics(plot, "x", right, NULL);
 	plot_flat(plot, "y", g->least, g->most, value_unit(g));
 	if (knee)
 		plot_number(plot, "y2_end", early_end(g));
 	plot_number(plot, "n", g->nby);
-	plot_number(plot, "bands", seeds_folded(g));
+	plot_number(plot, "bands", plot_choice_folds_seeds(&g->choice));
 	plot_table(plot, "lines",
 		   knee ? "x, median, least, largest, words, early"
 			: "x, median, least, largest, words");
@@ -525,11 +352,11 @@ static struct plot *lines(const struct grid *g, bool knee, struct diagnostics *d
 	for (uint32_t by = 0; by < g->nby; by++) {
 		const int64_t at = knee ? knee_of(g, by) : -1;
 		g_autofree char *name = g_strdup_printf("name_%" PRIu32, by + 1);
-		g_autofree char *words = series_name(g, by);
-		g_autofree char *text = !knee    ? g_strdup(words)
-					: at < 0 ? g_strdup_printf("%s: no knee", words)
-						 : g_strdup_printf("%s: knee at %s", words,
-								   x_axis->values[at].text);
+		g_autofree char *words = plot_choice_name(&g->choice, by, metric_words(g));
+		g_autofree char *text =
+			!knee    ? g_strdup(words)
+			: at < 0 ? g_strdup_printf("%s: no knee", words)
+				 : g_strdup_printf("%s: knee at %s", words, right->values[at].text);
 
 		plot_text(plot, name, text);
 	}
@@ -539,7 +366,7 @@ static struct plot *lines(const struct grid *g, bool knee, struct diagnostics *d
 struct plot *plot_lines(const struct plot_request *request, struct diagnostics *d)
 {
 	struct grid g;
-	struct plot *plot = gather(&g, request, "--by", false, d) ? lines(&g, false, d) : NULL;
+	struct plot *plot = gather(&g, request, PLOT_OF_X, false, d) ? lines(&g, false, d) : NULL;
 
 	clear(&g);
 	return plot;
@@ -548,7 +375,7 @@ struct plot *plot_lines(const struct plot_request *request, struct diagnostics *
 struct plot *plot_knee(const struct plot_request *request, struct diagnostics *d)
 {
 	struct grid g;
-	struct plot *plot = gather(&g, request, "--by", true, d) ? lines(&g, true, d) : NULL;
+	struct plot *plot = gather(&g, request, PLOT_OF_X, true, d) ? lines(&g, true, d) : NULL;
 
 	clear(&g);
 	return plot;
@@ -569,8 +396,8 @@ static void heat_row(struct plot *plot, const struct grid *g, uint32_t by, uint3
 	const GArray *cell = g->cells[MEASURED][(uint64_t)by * g->nx + x];
 	g_autoptr(GString) words = g_string_new(NULL);
 	g_autoptr(GString) hover = g_string_new(NULL);
-	const char *x_key = short_key(g, g->x);
-	const char *y_key = short_key(g, g->by);
+	const char *x_key = plot_choice_short_key(&g->choice, g->choice.x);
+	const char *y_key = plot_choice_short_key(&g->choice, g->choice.by);
 
 	if (!cell)
 		return;
@@ -580,8 +407,8 @@ static void heat_row(struct plot *plot, const struct grid *g, uint32_t by, uint3
 	append_short(words, median(cell)->num, median(cell)->den, value_unit(g));
 	plot_cell_text(plot, words->str);
 	plot_cell_int(plot, is_dark(g, median(cell), log) ? 0xffffff : 0);
-	g_string_append_printf(hover, "%s %s, %s %s: ", x_key, axis_of(g, g->x)->values[x].text,
-			       y_key, axis_of(g, g->by)->values[by].text);
+	g_string_append_printf(hover, "%s %s, %s %s: ", x_key, x_axis(g)->values[x].text, y_key,
+			       plot_choice_axis(&g->choice, g->choice.by)->values[by].text);
 	exact_format(hover, median(cell));
 	plot_cell_text(plot, hover->str);
 	plot_row_end(plot);
@@ -594,8 +421,8 @@ static struct plot *heatmap(const struct grid *g)
 
 	titles(plot, g);
 	plot_label(plot, "z_label", metric_words(g), value_unit(g));
-	heat_axis(plot, "x", axis_of(g, g->x));
-	heat_axis(plot, "y", axis_of(g, g->by));
+	heat_axis(plot, "x", x_axis(g));
+	heat_axis(plot, "y", plot_choice_axis(&g->choice, g->choice.by));
 	plot_flat(plot, "z", g->least, g->most, value_unit(g));
 	plot_number(plot, "nx", g->nx);
 	plot_number(plot, "ny", g->nby);
@@ -612,7 +439,7 @@ static struct plot *heatmap(const struct grid *g)
 struct plot *plot_heatmap(const struct plot_request *request, struct diagnostics *d)
 {
 	struct grid g;
-	struct plot *plot = gather(&g, request, "--y", false, d) ? heatmap(&g) : NULL;
+	struct plot *plot = gather(&g, request, PLOT_OF_XY, false, d) ? heatmap(&g) : NULL;
 
 	clear(&g);
 	return plot;

@@ -82,7 +82,8 @@ static char *path_of(const char *name) { return g_build_filename(folder, name, N
 
 static int make_folder(void **state)
 {
-	static const char *const empty[] = { "style.gp", "lines.gp", "knee.gp", "heatmap.gp" };
+	static const char *const empty[] = { "style.gp",   "lines.gp",     "knee.gp",
+					     "heatmap.gp", "histogram.gp", "percentile.gp" };
 
 	folder = g_dir_make_tmp("lapicsim-store-XXXXXX", NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(empty); i++) {
@@ -140,9 +141,9 @@ static char *make_store(void)
 }
 
 /* The script of a picture, or what is wrong with the request. */
-static char *draw(plot_fn *fn, struct plot_request request)
+static char *draw_of(char *store, plot_fn *fn, struct plot_request request)
 {
-	g_autofree char *path = make_store();
+	g_autofree char *path = store;
 	struct diagnostics d;
 	char *error = NULL;
 
@@ -163,6 +164,11 @@ static char *draw(plot_fn *fn, struct plot_request request)
 	plot_free(plot);
 	diagnostics_clear(&d);
 	return text;
+}
+
+static char *draw(plot_fn *fn, struct plot_request request)
+{
+	return draw_of(make_store(), fn, request);
 }
 
 static void assert_has(const char *text, const char *part)
@@ -219,6 +225,119 @@ static void test_heatmap(void **state)
 			   "2\t0\t1\t 1\t16777215\t kernel v4.7, seed 1: 1 us\n");
 }
 
+/* --- stored histograms --- */
+
+/* [ps], 0: no more. Variant, seed. */
+static const int64_t stored[VARIANTS][2][3] = {
+	{ { 100, 100 }, { 300, 100 } },
+	{ { 50 }, { 0 } },
+};
+
+static void add_histogram(struct store *store, uint64_t at, const int64_t *values)
+{
+	struct store_value none[2] = { { .why = (char *)"no samples" },
+				       { .why = (char *)"no samples" } };
+	const struct store_point point = { .point = at, .cell = at, .seed = 1, .values = none };
+	struct histogram *h = *values ? histogram_new() : NULL;
+	GError *error = NULL;
+
+	for (; *values; values++)
+		assert_true(histogram_add(h, *values));
+	assert_true(store_add(store, &point, &h, &error));
+	if (h)
+		histogram_free(h);
+}
+
+static char *make_histograms(void)
+{
+	static const char *const seeds[] = { "1", "2" };
+	static const char *const variants[] = { "before", "after" };
+	char *path = path_of("h.sqlite");
+	struct store_info *info = info_new(2, 4);
+	GError *error = NULL;
+	uint64_t at = 0;
+
+	g_remove(path);
+	info->axes[0] = axis("variant", AXIS_WORD, 2, variants, 2);
+	info->axes[1] = axis("seed", AXIS_PLAIN, 1, seeds, 2);
+	info->n_histograms = 1;
+	info->histograms = g_new0(struct store_histogram, 1);
+	info->histograms[0] =
+		(struct store_histogram){ g_strdup("late"), g_strdup("lateness"), EXACT_TIME };
+	struct store *store = store_create(path, info, &error);
+
+	for (int v = 0; v < VARIANTS; v++)
+		for (int s = 0; s < 2; s++)
+			add_histogram(store, at++, stored[v][s]);
+	assert_true(store_commit(store, &error));
+	assert_true(store_finish(store, &error));
+	store_close(store);
+	store_info_free(info);
+	return path;
+}
+
+/* Both seeds together: before 100 100 100 300, of which the second is the median. */
+static void test_stored_percentiles(void **state)
+{
+	g_autofree char *script =
+		draw_of(make_histograms(), plot_percentile,
+			(struct plot_request){ .of_store = true, .metric = "late" });
+
+	assert_has(script, "title = 'it''s: lateness'\n"
+			   "subtitle = 'all values of 2 seeds; 1 point has no value'\n"
+			   "y_label = 'lateness [ns]'\nn = 2\n"
+			   "name_1 = 'before: 4 values, median 0.1 ns, max 0.3 ns'\n"
+			   "name_2 = 'after: 1 value, median 0.05 ns, max 0.05 ns'\n");
+	assert_has(script, "$ranks << EOD\n"
+			   "# ranks: 1 / (1 - share), value\n"
+			   "1\t0.1\n4\t0.1\n4\t0.3\n4\t0.3\n"
+			   "\n\n"
+			   "1\t0.05\n1\t0.05\nEOD\n");
+}
+
+/* The range is 200 ps, a bin a sixtieth of it, rounded up: 5 ps. */
+static void test_stored_histogram(void **state)
+{
+	static const char *const where[] = { "variant=before", NULL };
+	g_autofree char *script =
+		draw_of(make_histograms(), plot_histogram,
+			(struct plot_request){ .of_store = true, .where = where });
+
+	assert_has(script, "subtitle = 'variant before; all values of 2 seeds'\n");
+	assert_has(script, "name_1 = 'lateness: 4 values, median 0.1 ns, max 0.3 ns'\n");
+	assert_has(script, "$bins << EOD\n"
+			   "# bins: low, high, count, middle, words\n"
+			   "0.1\t0.105\t3\t0.1025\t 3 from 0.1 to 0.105 ns\n"
+			   "0.3\t0.305\t1\t0.3025\t 1 from 0.3 to 0.305 ns\nEOD\n");
+}
+
+static void test_stored_seed(void **state)
+{
+	static const char *const where[] = { "variant=before", NULL };
+	g_autofree char *script =
+		draw_of(make_histograms(), plot_histogram,
+			(struct plot_request){ .of_store = true, .by = "seed", .where = where });
+
+	assert_has(script, "subtitle = 'variant before; seeds as drawn'\n");
+	assert_has(script, "name_1 = 'seed = 1: 2 values, median 0.1 ns, max 0.1 ns'\n"
+			   "name_2 = 'seed = 2: 2 values, median 0.1 ns, max 0.3 ns'\n");
+}
+
+static void test_no_stored_value(void **state)
+{
+	static const char *const where[] = { "variant=after", "seed=2", NULL };
+	g_autofree char *text = draw_of(make_histograms(), plot_percentile,
+					(struct plot_request){ .of_store = true, .where = where });
+	g_autofree char *other =
+		draw_of(make_histograms(), plot_percentile,
+			(struct plot_request){ .of_store = true, .metric = "max(lateness)" });
+
+	assert_string_equal(text,
+			    "lapicsim: error: no point of this sweep has a value of lateness\n");
+	assert_string_equal(other, "lapicsim: error: 'max(lateness)' is no histogram of this "
+				   "sweep; it has: late\n");
+}
+
 struct refusal {
 	const char *name;
 	plot_fn *fn;
@@ -228,6 +347,7 @@ struct refusal {
 
 static const char *const nonsense[] = { "variant", NULL };
 static const char *const no_value[] = { "variant=between", NULL };
+static const char *const after[] = { "variant=after", NULL };
 static const char *const empty[] = { "kernel=v4.6", "variant=before", NULL };
 
 static const struct refusal refusals[] = {
@@ -257,6 +377,16 @@ static const struct refusal refusals[] = {
 	  plot_heatmap,
 	  { .x = "kernel", .y = "kernel" },
 	  "lapicsim: error: --x and --y are the same axis\n" },
+	{ "no histogram",
+	  plot_percentile,
+	  { .of_store = true, .by = "kernel", .where = after },
+	  "lapicsim: error: this sweep holds no histogram; name one when it is run: --histogram "
+	  "lateness, or histograms: in its section sweep\n" },
+	{ "an overlaid picture of two axes",
+	  plot_histogram,
+	  { .of_store = true, .by = "kernel" },
+	  "lapicsim: error: axis variant has 2 values, and is neither drawn nor fixed: choose one "
+	  "by --where 'variant=before', or draw it by --by\n" },
 	{ "nothing to show",
 	  plot_lines,
 	  { .x = "seed", .where = empty },
@@ -335,6 +465,10 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_where_fixes_an_axis),
 		cmocka_unit_test(test_heatmap),
+		cmocka_unit_test(test_stored_percentiles),
+		cmocka_unit_test(test_stored_histogram),
+		cmocka_unit_test(test_stored_seed),
+		cmocka_unit_test(test_no_stored_value),
 	};
 	struct CMUnitTest
 		tests[G_N_ELEMENTS(refusals) + G_N_ELEMENTS(knee_rows) + G_N_ELEMENTS(others)];
