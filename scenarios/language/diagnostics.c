@@ -68,7 +68,7 @@ static const char *find_line(const struct source *source, uint32_t line, const c
 {
 	const char *p = source->text, *stop = source->text + source->length;
 
-	for (uint32_t i = 1; i < line && p < stop; i++) {
+	for (uint32_t i = 1 + source->lines_before; i < line && p < stop; i++) {
 		const char *lf = memchr(p, '\n', (size_t)(stop - p));
 
 		p = lf ? lf + 1 : stop;
@@ -106,9 +106,10 @@ static void append_line(GString *out, const struct source_pos *at)
 	g_string_free(ignored, TRUE);
 }
 
+/* @status 0: a warning. */
 static void keep(struct diagnostics *d, int status, const char *error)
 {
-	d->n++;
+	d->n += status != 0;
 	if (status > d->status)
 		d->status = status;
 	/* All variants share their base: what is wrong there is said once. */
@@ -121,25 +122,41 @@ static void keep(struct diagnostics *d, int status, const char *error)
 				       DIAGNOSTICS_MAX);
 }
 
-bool error_at(struct diagnostics *d, const struct source_pos *at, const char *format, ...)
+G_GNUC_PRINTF(4, 0)
+static void keep_at(struct diagnostics *d, int status, const struct source_pos *at,
+		    const char *format, va_list args)
 {
 	g_autoptr(GString) error = g_string_new(NULL);
-	va_list args;
-
-	va_start(args, format);
 	g_autofree char *message = g_strdup_vprintf(format, args);
-	va_end(args);
 
 	append_escaped(error, at->source ? at->source->name : "lapicsim");
 	if (at->source && at->line)
 		g_string_append_printf(error, ":%u:%u", at->line, at->column);
-	g_string_append(error, ": error: ");
+	g_string_append(error, status ? ": error: " : ": warning: ");
 	append_escaped(error, message);
 	g_string_append_c(error, '\n');
 	if (at->source && at->line)
 		append_line(error, at);
-	keep(d, 2, error->str);
+	keep(d, status, error->str);
+}
+
+bool error_at(struct diagnostics *d, const struct source_pos *at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	keep_at(d, 2, at, format, args);
+	va_end(args);
 	return false;
+}
+
+void warning_at(struct diagnostics *d, const struct source_pos *at, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	keep_at(d, 0, at, format, args);
+	va_end(args);
 }
 
 bool error_plain(struct diagnostics *d, int status, const char *format, ...)

@@ -25,6 +25,7 @@ struct source {     /* one text: a file, or a --set argument */
 	char *name; /* as the user would write it */
 	char *text; /* valid UTF-8, LF line ends, NUL-terminated */
 	size_t length;
+	uint32_t lines_before; /* of the file, if the text is but a part of it */
 };
 
 struct source_pos {
@@ -46,7 +47,11 @@ void diagnostics_clear(struct diagnostics *d);
 G_GNUC_PRINTF(3, 4)
 bool error_at(struct diagnostics *d, const struct source_pos *at, const char *format, ...);
 
-/* The same without a place in a text: "lapicsim: error: message" of the given status. */
+/* A warning: shown as an error is, but neither counted nor of any status. */
+G_GNUC_PRINTF(3, 4)
+void warning_at(struct diagnostics *d, const struct source_pos *at, const char *format, ...);
+
+/* An error without a place in a text: "lapicsim: error: message" of the given status. */
 G_GNUC_PRINTF(3, 4)
 bool error_plain(struct diagnostics *d, int status, const char *format, ...);
 

@@ -174,7 +174,9 @@ static struct source *source_check(const char *name, char *text, size_t length, 
 {
 	struct source *source = g_new(struct source, 1);
 
-	*source = (struct source){ g_strdup(name), text, fold_line_ends(text, length) };
+	*source = (struct source){ .name = g_strdup(name),
+				   .text = text,
+				   .length = fold_line_ends(text, length) };
 	if (check_text(source, kind, d))
 		return source;
 	source_free(source);

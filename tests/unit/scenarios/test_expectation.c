@@ -332,7 +332,7 @@ static void check_bad(void **state)
 {
 	const struct bad_row *row = *state;
 	g_autofree char *text = g_strdup_printf("expect:\nthat: \"%s\"\n", row->text);
-	struct source source = { (char *)"s.yaml", text, strlen(text) };
+	struct source source = { .name = (char *)"s.yaml", .text = text, .length = strlen(text) };
 	const struct source_pos at = { &source, 2, 8 };
 	g_autofree char *want =
 		g_strdup_printf("s.yaml:2:%u: error: %s\n  that: \"%s\"\n  %*s^\n", row->column + 7,
@@ -379,7 +379,9 @@ static void a_variant_that_did_not_run_gives_no_verdict(void **state)
 static void crossing_variants_takes_no_only(void **state)
 {
 	static const char text[] = "max(wait)[before] > max(wait)[after-1.x]";
-	struct source source = { (char *)"s.yaml", (char *)"only: x\n", 8 };
+	struct source source = { .name = (char *)"s.yaml",
+				 .text = (char *)"only: x\n",
+				 .length = 8 };
 	const struct source_pos only = { &source, 1, 1 };
 	struct expectation *crossing = parse(text), *plain = parse("max(wait) > 0ns");
 	struct diagnostics d;

@@ -169,7 +169,7 @@ static void check_bad(void **state)
 {
 	const struct bad_row *row = *state;
 	g_autofree char *line = g_strdup_printf("  - \"%s\"\n", row->step);
-	struct source source = { (char *)"s.yaml", line, strlen(line) };
+	struct source source = { .name = (char *)"s.yaml", .text = line, .length = strlen(line) };
 	const struct sequence_text good = { .text = "arm" }, bad = { row->step, { &source, 1, 6 } };
 	const struct sequence_text steps[] = { row->first ? bad : good, row->first ? good : bad };
 	g_autofree char *want =

@@ -158,7 +158,9 @@ static void nearest_names(void **state)
 
 static void escaped_and_repeated(void **state)
 {
-	struct source source = { (char *)"a\x1b.yaml", (char *)"k: \x1b[1m\xe2\x80\xae!", 11 };
+	struct source source = { .name = (char *)"a\x1b.yaml",
+				 .text = (char *)"k: \x1b[1m\xe2\x80\xae!",
+				 .length = 11 };
 	const struct source_pos at = { &source, 1, 9 };
 	struct diagnostics d;
 
