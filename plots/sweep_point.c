@@ -160,7 +160,8 @@ static bool applies(const struct point_runner *r, uint32_t i, uint32_t variant)
 {
 	const struct scenario_file *file = r->replay->file;
 
-	return r->expect && !expectation_crosses_variants(r->replay->expectations[i]) &&
+	return r->expect && !file->expects[i].miss &&
+	       !expectation_crosses_variants(r->replay->expectations[i]) &&
 	       concerns(&file->expects[i], file->variants[variant].name);
 }
 

@@ -7,10 +7,13 @@
 #include <errno.h>
 #include <string.h>
 
-static const char about[] = "Runs scenario files as tests: each expectation of each variant, and "
-			    "the golden file if --golden is given.\n"
-			    "Of a folder every *.yaml below it, in the order of their names; "
-			    "fragments without `scenario:` are skipped.";
+static const char about[] =
+	"Runs scenario files as tests: each expectation of each variant, and "
+	"the golden file if --golden is given.\n"
+	"Of a folder every *.yaml below it, in the order of their names; "
+	"fragments without `scenario:` are skipped.\n"
+	"An expectation with `miss:` is known not to hold: it is printed (in TAP "
+	"as TODO, in JUnit as skipped), and fails only if it holds.";
 static const char examples[] =
 	"Examples:\n"
 	"  lapicsim test scenarios/library --golden tests/golden\n"
@@ -27,7 +30,7 @@ struct tests {
 	GPtrArray *files;
 	GString *out; /* TAP, as it is printed */
 	GString *xml;
-	unsigned points, failed;
+	unsigned points, failed, missed;
 	int status; /* the worst */
 };
 
@@ -40,6 +43,23 @@ static void append_comment(GString *out, const char *text)
 	for (char **line = lines; *line; line++)
 		if (**line)
 			g_string_append_printf(out, "# %s\n", *line);
+}
+
+/* What the file says does not hold, and does not: reported, and no failure. */
+static void add_miss(struct tests *t, const char *file, const char *what, const char *why)
+{
+	g_autofree char *file_xml = g_markup_escape_text(file, -1);
+	g_autofree char *what_xml = g_markup_escape_text(what, -1);
+	g_autofree char *why_xml = g_markup_escape_text(why, -1);
+
+	t->points++;
+	t->missed++;
+	g_string_append_printf(t->out, "not ok %u - %s: %s # TODO %s\n", t->points, file, what,
+			       why);
+	g_string_append_printf(t->xml,
+			       "  <testcase classname=\"%s\" name=\"%s\">\n"
+			       "    <skipped message=\"%s\"/>\n  </testcase>\n",
+			       file_xml, what_xml, why_xml);
 }
 
 static void add_point(struct tests *t, const char *file, const char *what, const char *failure)
@@ -128,6 +148,10 @@ static void add_judged(struct tests *t, const struct replay *replay)
 					j->variant ? j->variant->name : "", j->variant ? "]" : "");
 		g_autofree char *failure = NULL;
 
+		if (j->outcome.verdict == EXPECTATION_MISS) {
+			add_miss(t, replay->file->path, what, j->expect->miss);
+			continue;
+		}
 		if (j->outcome.verdict != EXPECTATION_PASS)
 			failure = g_strdup_printf("%s:%u: %s\nexpected %s\nactual   %s\n%s",
 						  replay->file->path, j->expect->that_at.line,
@@ -234,8 +258,11 @@ static int finish(struct tests *t)
 	if (t->tap) {
 		printed = print_result(t->out->str);
 	} else {
-		g_autofree char *line =
-			g_strdup_printf("%u passed, %u failed\n", t->points - t->failed, t->failed);
+		g_autofree char *missed =
+			t->missed ? g_strdup_printf(", %u missed as known", t->missed) : NULL;
+		g_autofree char *line = g_strdup_printf("%u passed, %u failed%s\n",
+							t->points - t->failed - t->missed,
+							t->failed, missed ? missed : "");
 		g_autoptr(GString) text = g_string_new(NULL);
 		g_auto(GStrv) lines = g_strsplit(t->out->str, "\n", -1);
 
@@ -250,8 +277,8 @@ static int finish(struct tests *t)
 		g_autofree char *xml =
 			g_strdup_printf("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 					"<testsuite name=\"lapicsim\" tests=\"%u\" "
-					"failures=\"%u\">\n%s</testsuite>\n",
-					t->points, t->failed, t->xml->str);
+					"failures=\"%u\" skipped=\"%u\">\n%s</testsuite>\n",
+					t->points, t->failed, t->missed, t->xml->str);
 		char *why = NULL;
 
 		if (!write_file(t->junit, xml, strlen(xml), &why)) {

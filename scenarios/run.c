@@ -358,7 +358,8 @@ bool replay_told_apart(const struct replay *r, const struct run_result *name,
 	for (uint32_t i = 0; i < r->file->n_expects; i++) {
 		struct expectation_outcome outcome;
 
-		if (!concerns(&r->file->expects[i], name->variant->name))
+		if (r->file->expects[i].miss ||
+		    !concerns(&r->file->expects[i], name->variant->name))
 			continue;
 		expectation_eval(r->expectations[i], name->index, sets, &outcome);
 		const bool failed = outcome.verdict == EXPECTATION_FAIL;
@@ -383,6 +384,8 @@ static void judge_one(struct replay *r, uint32_t i, const struct run_result *res
 		sets[k] = r->results[k].run && r->results[k].status == EXIT_OK ? r->results[k].set
 									       : NULL;
 	expectation_eval(r->expectations[i], judged.variant_index, sets, &judged.outcome);
+	if (judged.expect->miss)
+		expectation_missed(&judged.outcome);
 	g_array_append_val(r->judged, judged);
 }
 

@@ -250,9 +250,19 @@ void expectation_outcome_clear(struct expectation_outcome *outcome)
 	*outcome = (struct expectation_outcome){ 0 };
 }
 
+void expectation_missed(struct expectation_outcome *outcome)
+{
+	if (outcome->verdict == EXPECTATION_FAIL) {
+		outcome->verdict = EXPECTATION_MISS;
+	} else if (outcome->verdict == EXPECTATION_PASS) {
+		outcome->verdict = EXPECTATION_FAIL;
+		g_string_append(outcome->actual, "; it holds, so `miss` must go");
+	}
+}
+
 const char *expectation_verdict_name(enum expectation_verdict verdict)
 {
-	static const char *const names[] = { "pass", "fail", "error", "not run" };
+	static const char *const names[] = { "pass", "fail", "error", "not run", "miss" };
 
 	return names[verdict];
 }

@@ -87,6 +87,7 @@ enum expectation_verdict {
 	EXPECTATION_FAIL,    /* false, or an aggregate without samples                           */
 	EXPECTATION_ERROR,   /* no value: a missing row, a limit, 128 bits are too few           */
 	EXPECTATION_NOT_RUN, /* a variant that it reads has no set: it was not run               */
+	EXPECTATION_MISS,    /* fails, and the file says that it does: expectation_missed()      */
 };
 
 struct expectation_outcome {
@@ -102,7 +103,10 @@ void expectation_eval(const struct expectation *exp, unsigned variant,
 		      const struct aggregate_set *const *sets, struct expectation_outcome *ret);
 void expectation_outcome_clear(struct expectation_outcome *outcome);
 
-/* "pass", "fail", "error", "not run" */
+/* The file says that it does not hold: a failure is a miss then, and a success fails. */
+void expectation_missed(struct expectation_outcome *outcome);
+
+/* "pass", "fail", "error", "not run", "miss" */
 const char *expectation_verdict_name(enum expectation_verdict verdict);
 
 /* The manual's section on expectations, in Markdown: grammar, aggregates, metrics and fields. */

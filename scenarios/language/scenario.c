@@ -191,6 +191,7 @@ static void read_expect(struct scenario_file *file, const struct node *node,
 		return;
 	ret->id = v.id;
 	ret->id_at = node_get(node, "id")->at;
+	ret->miss = v.miss;
 	if (!v.that == !v.sequence)
 		error_at(d, &node->at, "'%s' needs one of that and sequence", v.id);
 	else if (v.that)

@@ -62,6 +62,7 @@ struct scenario_expect {
 	/* Names of variants (`only:` or `not:`), NULL-terminated; NULL: absent; never both. */
 	const char *const *only, *const *except;
 	struct source_pos variants_at; /* of the value of only or not */
+	const char *miss;              /* why it does not hold; NULL: it must */
 	/* Path of a CSV, found beside the file or in the library; NULL: none. */
 	const char *recorded;
 	struct source_pos recorded_at;

@@ -80,7 +80,7 @@ struct sweep_values {
 };
 
 struct expect_values {
-	const char *id;
+	const char *id, *miss;
 	const struct node *that, *sequence, *only, *not, *recorded;
 };
 

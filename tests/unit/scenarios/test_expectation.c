@@ -519,6 +519,31 @@ static void an_aggregate_alone_is_nothing_more(void **state)
 	diagnostics_clear(&d);
 }
 
+static void a_known_miss_must_miss(void **state)
+{
+	static const struct {
+		enum expectation_verdict is, becomes;
+		const char *actual;
+	} outcomes[] = {
+		{ EXPECTATION_FAIL, EXPECTATION_MISS, "1 == 2 is false" },
+		{ EXPECTATION_PASS, EXPECTATION_FAIL,
+		  "1 == 2 is false; it holds, so `miss` must go" },
+		{ EXPECTATION_ERROR, EXPECTATION_ERROR, "1 == 2 is false" },
+		{ EXPECTATION_NOT_RUN, EXPECTATION_NOT_RUN, "1 == 2 is false" },
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++) {
+		struct expectation_outcome outcome = { .verdict = outcomes[i].is,
+						       .actual = g_string_new("1 == 2 is false") };
+
+		expectation_missed(&outcome);
+		assert_int_equal(outcome.verdict, outcomes[i].becomes);
+		assert_string_equal(outcome.actual->str, outcomes[i].actual);
+		g_string_free(outcome.actual, TRUE);
+	}
+	assert_string_equal(expectation_verdict_name(EXPECTATION_MISS), "miss");
+}
+
 /* The tables of the manual come from the tables of the program. */
 static void the_manual_lists_everything(void **state)
 {
@@ -547,6 +572,7 @@ int main(void)
 		cmocka_unit_test(columns_are_checked),
 		cmocka_unit_test(depth_and_length_have_limits),
 		cmocka_unit_test(an_aggregate_alone_is_nothing_more),
+		cmocka_unit_test(a_known_miss_must_miss),
 		cmocka_unit_test(the_manual_lists_everything),
 	};
 	struct CMUnitTest tests[G_N_ELEMENTS(rows) + G_N_ELEMENTS(bad_rows) + G_N_ELEMENTS(others)];
