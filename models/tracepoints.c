@@ -81,42 +81,145 @@ static const struct trace_field f_steal[] = { F_U64("cpu"), F_U64("time") };
 static const struct trace_field f_vcpu_time[] = { F_U64("vcpu"), F_U64("guest"), F_U64("exit"), F_U64("runnable"),
 	F_U64("halted") };
 
-#define EVENT(id_, kind_, system_, name_, fields_, format_) \
+/*
+ * The members of the binary records, as 6.1 declares them: name, type, order. What those records
+ * hold and the simulator never varies is a constant; what they hold and nobody reads is left out.
+ */
+#define M(decl_, size_, field_) { .decl = decl_, .size = size_, .field = field_ }
+#define M_S(decl_, size_, field_) { .decl = decl_, .size = size_, .is_signed = true, .field = field_ }
+#define M_CODE(decl_, size_, field_, table) { .decl = decl_, .size = size_, .field = field_, .codes = table }
+#define M_CONST(decl_, size_, value) { .decl = decl_, .size = size_, .from = TRACE_FROM_CONSTANT, .constant = value }
+#define M_COMPUTED(expression, field_, table) { .decl = expression, .field = field_, .codes = table }
+#define M_TASK(prefix, field_) \
+	{ .decl = "char " prefix "comm[16]", .size = 16, .from = TRACE_FROM_COMM, .field = field_ }, \
+	{ .decl = "pid_t " prefix "pid", .size = 4, .is_signed = true, .from = TRACE_FROM_PID, .field = field_ }, \
+	{ .decl = "int " prefix "prio", .size = 4, .is_signed = true, .from = TRACE_FROM_PRIO, .field = field_ }
+
+/* Basic exit reasons of the SDM, then exit codes of AMD's manual: by index of reasons[]. */
+static const uint64_t reason_codes[] = {
+	1, 7, 10, 12, 30, 31, 32, 52,
+	0x60, 0x64, 0x72, 0x78, 0x7b, 0x7c,
+};
+static const uint64_t reason_isa[] = { 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2 }; /* 1 VMX, 2 SVM */
+static const uint64_t register_codes[] = { 0x320, 0x380, 0x390, 0x3e0, 0x20, 0xb0 };
+static const uint64_t first_is_true[] = { 1, 0 };
+static const uint64_t mode_codes[] = { 0x00, 0x02, 0x08, 0x0a }; /* enum hrtimer_mode: PINNED 2, HARD 8 */
+static const uint64_t state_codes[] = { 0x000, 0x100, 0x001, 0x010 }; /* TASK_REPORT and preempted */
+
+/* Functions have no addresses here; these are in the kernel's own range. */
+#define ADDRESS_TICK_SCHED_TIMER 0xffffffff81100000
+#define ADDRESS_HRTIMER_RUN_QUEUES 0xffffffff81200000
+#define ADDRESS_APIC_TIMER_FN 0xffffffffc0a00000
+#define ADDRESS_INJECT_PENDING_TIMER_IRQS 0xffffffffc0a10000
+#define ADDRESS_INJECT_APIC_TIMER_IRQS 0xffffffffc0a20000
+static const uint64_t function_codes[] = { ADDRESS_TICK_SCHED_TIMER, ADDRESS_APIC_TIMER_FN };
+static const struct trace_symbol symbols[] = {
+	{ ADDRESS_TICK_SCHED_TIMER, "tick_sched_timer", NULL },
+	{ ADDRESS_HRTIMER_RUN_QUEUES, "__hrtimer_run_queues", NULL },
+	{ ADDRESS_APIC_TIMER_FN, "apic_timer_fn", "kvm" },
+	{ ADDRESS_INJECT_PENDING_TIMER_IRQS, "kvm_inject_pending_timer_irqs", "kvm" },
+	{ ADDRESS_INJECT_APIC_TIMER_IRQS, "kvm_inject_apic_timer_irqs", "kvm" },
+};
+
+static const struct trace_member m_entry[] = { M("unsigned int vcpu_id", 4, 0), M("unsigned long rip", 8, 1) };
+static const struct trace_member m_exit[] = {
+	M_CODE("unsigned int exit_reason", 4, 1, reason_codes), M("unsigned long guest_rip", 8, 2),
+	M_CODE("u32 isa", 4, 1, reason_isa), M("u64 info1", 8, 3), M("u64 info2", 8, 4),
+	M("u32 intr_info", 4, 5), M_CONST("u32 error_code", 4, 0), M("unsigned int vcpu_id", 4, 0),
+};
+static const struct trace_member m_msr[] = { M("unsigned write", 4, 0), M("u32 ecx", 4, 1), M("u64 data", 8, 2),
+	M_CONST("u8 exception", 1, 0) };
+static const struct trace_member m_accept[] = { M("__u32 apicid", 4, 0), M_CONST("__u16 dm", 2, 0),
+	M_CONST("__u16 tm", 2, 0), M("__u8 vec", 1, 1) };
+static const struct trace_member m_irq[] = { M("unsigned int vector", 4, 0), M_CONST("bool soft", 1, 0),
+	M_CONST("bool reinjected", 1, 0) };
+static const struct trace_member m_eoi[] = { M("__u32 apicid", 4, 0), M_S("int vector", 4, 1) };
+static const struct trace_member m_expire_wait[] = { M("unsigned int vcpu_id", 4, 0), M_S("s64 delta", 8, 1),
+	M_COMPUTED("REC->delta < 0", 2, first_is_true) };
+static const struct trace_member m_wakeup[] = { M("__u64 ns", 8, 1), M_CODE("bool waited", 1, 0, first_is_true),
+	M_CONST("bool valid", 1, 1) };
+static const struct trace_member m_hrtimer_start[] = {
+	M("void * hrtimer", 8, 0), M_CODE("void * function", 8, 1, function_codes), M_S("s64 expires", 8, 3),
+	M_S("s64 softexpires", 8, 3), M_CODE("enum hrtimer_mode mode", 4, 4, mode_codes),
+	M_COMPUTED("REC->function", 2, function_codes),
+};
+static const struct trace_member m_hrtimer[] = { M("void * hrtimer", 8, 0) };
+static const struct trace_member m_hrtimer_now[] = { M("void * hrtimer", 8, 0), M_S("s64 now", 8, 3),
+	M_CODE("void * function", 8, 1, function_codes), M_COMPUTED("REC->function", 2, function_codes) };
+static const struct trace_member m_tick_stop[] = { M_S("int success", 4, 0), M_CONST("int dependency", 4, 0) };
+static const struct trace_member m_switch[] = { M_TASK("prev_", 0), M_CODE("long prev_state", 8, 1, state_codes),
+	M_TASK("next_", 2) };
+static const struct trace_member m_waking[] = { M_TASK("", 0), M_S("int target_cpu", 4, 1) };
+static const struct trace_member m_migrate[] = { M_TASK("", 0), M_S("int orig_cpu", 4, 1), M_S("int dest_cpu", 4, 2) };
+static const struct trace_member m_vector[] = { M_S("int vector", 4, 0) };
+static const struct trace_member m_apic[] = { M("unsigned int rw", 4, 0),
+	M_CODE("unsigned int reg", 4, 1, register_codes), M("u64 val", 8, 2) };
+static const struct trace_member m_hv_state[] = { M("unsigned int vcpu_id", 4, 0), M("unsigned int hv_timer_in_use", 4, 1) };
+static const struct trace_member m_halt_poll[] = { M_CODE("bool grow", 1, 2, first_is_true),
+	M("unsigned int vcpu_id", 4, 0), M("unsigned int new", 4, 1), M("unsigned int old", 4, 3) };
+static const struct trace_member m_fn_apic_timer[] = { M_CONST("unsigned long ip", 8, ADDRESS_APIC_TIMER_FN),
+	M_CONST("unsigned long parent_ip", 8, ADDRESS_HRTIMER_RUN_QUEUES) };
+static const struct trace_member m_fn_inject[] = { M_CONST("unsigned long ip", 8, ADDRESS_INJECT_APIC_TIMER_IRQS),
+	M_CONST("unsigned long parent_ip", 8, ADDRESS_INJECT_PENDING_TIMER_IRQS) };
+
+#define EVENT(id_, kind_, system_, name_, fields_, format_, ...) \
 	[id_] = &(const struct trace_event){ .id = id_, .kind = TRACE_KIND_##kind_, .system = system_, \
-		.name = name_, .format = format_, .fields = fields_, .n_fields = COUNT(fields_) }
+		.name = name_, .format = format_, .fields = fields_, .n_fields = COUNT(fields_), __VA_ARGS__ }
 
 static const struct trace_event *const events[TP_COUNT] = {
-	EVENT(TP_KVM_ENTRY, EVENT, "kvm", "kvm_entry", f_entry, "vcpu {vcpu}, rip 0x{rip:x}"),
+	EVENT(TP_KVM_ENTRY, EVENT, "kvm", "kvm_entry", f_entry, "vcpu {vcpu}, rip 0x{rip:x}",
+	      .members = m_entry, .n_members = COUNT(m_entry)),
 	EVENT(TP_KVM_EXIT, EVENT, "kvm", "kvm_exit", f_exit,
 	      "vcpu {vcpu} reason {reason} rip 0x{rip:x} info1 0x{info1:016x} info2 0x{info2:016x} "
-	      "intr_info 0x{intr_info:08x} error_code 0x00000000"),
-	EVENT(TP_KVM_MSR, EVENT, "kvm", "kvm_msr", f_msr, "{access} {index:x} = 0x{data:x}"),
-	EVENT(TP_KVM_APIC_ACCEPT_IRQ, EVENT, "kvm", "kvm_apic_accept_irq", f_accept, "apicid {apicid:x} vec {vec} (Fixed|edge)"),
-	EVENT(TP_KVM_INJ_VIRQ, EVENT, "kvm", "kvm_inj_virq", f_irq, "IRQ 0x{irq:x}"),
-	EVENT(TP_KVM_EOI, EVENT, "kvm", "kvm_eoi", f_eoi, "apicid {apicid:x} vector {vector}"),
-	EVENT(TP_KVM_WAIT_LAPIC_EXPIRE, EVENT, "kvm", "kvm_wait_lapic_expire", f_expire_wait, "vcpu {vcpu}: delta {delta:d} ({when})"),
-	EVENT(TP_KVM_VCPU_WAKEUP, EVENT, "kvm", "kvm_vcpu_wakeup", f_wakeup, "{how} time {ns} ns, polling valid"),
+	      "intr_info 0x{intr_info:08x} error_code 0x00000000",
+	      .members = m_exit, .n_members = COUNT(m_exit)),
+	EVENT(TP_KVM_MSR, EVENT, "kvm", "kvm_msr", f_msr, "{access} {index:x} = 0x{data:x}",
+	      .members = m_msr, .n_members = COUNT(m_msr)),
+	EVENT(TP_KVM_APIC_ACCEPT_IRQ, EVENT, "kvm", "kvm_apic_accept_irq", f_accept, "apicid {apicid:x} vec {vec} (Fixed|edge)",
+	      .members = m_accept, .n_members = COUNT(m_accept)),
+	EVENT(TP_KVM_INJ_VIRQ, EVENT, "kvm", "kvm_inj_virq", f_irq, "IRQ 0x{irq:x}",
+	      .members = m_irq, .n_members = COUNT(m_irq)),
+	EVENT(TP_KVM_EOI, EVENT, "kvm", "kvm_eoi", f_eoi, "apicid {apicid:x} vector {vector}",
+	      .members = m_eoi, .n_members = COUNT(m_eoi)),
+	EVENT(TP_KVM_WAIT_LAPIC_EXPIRE, EVENT, "kvm", "kvm_wait_lapic_expire", f_expire_wait, "vcpu {vcpu}: delta {delta:d} ({when})",
+	      .members = m_expire_wait, .n_members = COUNT(m_expire_wait)),
+	EVENT(TP_KVM_VCPU_WAKEUP, EVENT, "kvm", "kvm_vcpu_wakeup", f_wakeup, "{how} time {ns} ns, polling valid",
+	      .members = m_wakeup, .n_members = COUNT(m_wakeup)),
 	EVENT(TP_HRTIMER_START, EVENT, "timer", "hrtimer_start", f_hrtimer_start,
-	      "hrtimer={hrtimer:016x} function={function}{module} expires={expires} softexpires={expires} mode={mode}"),
-	EVENT(TP_HRTIMER_CANCEL, EVENT, "timer", "hrtimer_cancel", f_hrtimer, "hrtimer={hrtimer:016x}"),
+	      "hrtimer={hrtimer:016x} function={function}{module} expires={expires} softexpires={expires} mode={mode}",
+	      .members = m_hrtimer_start, .n_members = COUNT(m_hrtimer_start)),
+	EVENT(TP_HRTIMER_CANCEL, EVENT, "timer", "hrtimer_cancel", f_hrtimer, "hrtimer={hrtimer:016x}",
+	      .members = m_hrtimer, .n_members = COUNT(m_hrtimer)),
 	EVENT(TP_HRTIMER_EXPIRE_ENTRY, EVENT, "timer", "hrtimer_expire_entry", f_hrtimer_now,
-	      "hrtimer={hrtimer:016x} function={function}{module} now={now}"),
-	EVENT(TP_HRTIMER_EXPIRE_EXIT, EVENT, "timer", "hrtimer_expire_exit", f_hrtimer, "hrtimer={hrtimer:016x}"),
-	EVENT(TP_TICK_STOP, EVENT, "timer", "tick_stop", f_tick_stop, "success={success} dependency=NONE"),
+	      "hrtimer={hrtimer:016x} function={function}{module} now={now}",
+	      .members = m_hrtimer_now, .n_members = COUNT(m_hrtimer_now)),
+	EVENT(TP_HRTIMER_EXPIRE_EXIT, EVENT, "timer", "hrtimer_expire_exit", f_hrtimer, "hrtimer={hrtimer:016x}",
+	      .members = m_hrtimer, .n_members = COUNT(m_hrtimer)),
+	EVENT(TP_TICK_STOP, EVENT, "timer", "tick_stop", f_tick_stop, "success={success} dependency=NONE",
+	      .members = m_tick_stop, .n_members = COUNT(m_tick_stop)),
 	EVENT(TP_SCHED_SWITCH, EVENT, "sched", "sched_switch", f_switch,
 	      "prev_comm={prev:comm} prev_pid={prev:pid} prev_prio={prev:prio} prev_state={prev_state} ==> "
-	      "next_comm={next:comm} next_pid={next:pid} next_prio={next:prio}"),
+	      "next_comm={next:comm} next_pid={next:pid} next_prio={next:prio}",
+	      .members = m_switch, .n_members = COUNT(m_switch)),
 	EVENT(TP_SCHED_WAKING, EVENT, "sched", "sched_waking", f_waking,
-	      "comm={task:comm} pid={task:pid} prio={task:prio} target_cpu={target_cpu:03u}"),
+	      "comm={task:comm} pid={task:pid} prio={task:prio} target_cpu={target_cpu:03u}",
+	      .members = m_waking, .n_members = COUNT(m_waking)),
 	EVENT(TP_SCHED_MIGRATE_TASK, EVENT, "sched", "sched_migrate_task", f_migrate,
-	      "comm={task:comm} pid={task:pid} prio={task:prio} orig_cpu={orig_cpu} dest_cpu={dest_cpu}"),
-	EVENT(TP_LOCAL_TIMER_ENTRY, EVENT, "irq_vectors", "local_timer_entry", f_vector, "vector={vector}"),
-	EVENT(TP_LOCAL_TIMER_EXIT, EVENT, "irq_vectors", "local_timer_exit", f_vector, "vector={vector}"),
-	EVENT(TP_RESCHEDULE_ENTRY, EVENT, "irq_vectors", "reschedule_entry", f_vector, "vector={vector}"),
-	EVENT(TP_RESCHEDULE_EXIT, EVENT, "irq_vectors", "reschedule_exit", f_vector, "vector={vector}"),
-	EVENT(TP_FN_APIC_TIMER_FN, FUNCTION, "ftrace", "apic_timer_fn", f_vcpu_cpu, "apic_timer_fn <-__hrtimer_run_queues"),
+	      "comm={task:comm} pid={task:pid} prio={task:prio} orig_cpu={orig_cpu} dest_cpu={dest_cpu}",
+	      .members = m_migrate, .n_members = COUNT(m_migrate)),
+	EVENT(TP_LOCAL_TIMER_ENTRY, EVENT, "irq_vectors", "local_timer_entry", f_vector, "vector={vector}",
+	      .members = m_vector, .n_members = COUNT(m_vector)),
+	EVENT(TP_LOCAL_TIMER_EXIT, EVENT, "irq_vectors", "local_timer_exit", f_vector, "vector={vector}",
+	      .members = m_vector, .n_members = COUNT(m_vector)),
+	EVENT(TP_RESCHEDULE_ENTRY, EVENT, "irq_vectors", "reschedule_entry", f_vector, "vector={vector}",
+	      .members = m_vector, .n_members = COUNT(m_vector)),
+	EVENT(TP_RESCHEDULE_EXIT, EVENT, "irq_vectors", "reschedule_exit", f_vector, "vector={vector}",
+	      .members = m_vector, .n_members = COUNT(m_vector)),
+	EVENT(TP_FN_APIC_TIMER_FN, FUNCTION, "ftrace", "apic_timer_fn", f_vcpu_cpu, "apic_timer_fn <-__hrtimer_run_queues",
+	      .members = m_fn_apic_timer, .n_members = COUNT(m_fn_apic_timer)),
 	EVENT(TP_FN_INJECT_APIC_TIMER_IRQS, FUNCTION, "ftrace", "kvm_inject_apic_timer_irqs", f_vcpu_cpu,
-	      "kvm_inject_apic_timer_irqs <-kvm_inject_pending_timer_irqs"),
+	      "kvm_inject_apic_timer_irqs <-kvm_inject_pending_timer_irqs",
+	      .members = m_fn_inject, .n_members = COUNT(m_fn_inject)),
 	EVENT(TP_LAPIC_ARM, INTERNAL, "lapicsim", "lapic_arm", f_arm, ""),
 	EVENT(TP_LAPIC_EXPIRE, INTERNAL, "lapicsim", "lapic_expire", f_expire, ""),
 	EVENT(TP_LAPIC_SAMPLE, INTERNAL, "lapicsim", "lapic_sample", f_sample, ""),
@@ -125,11 +228,14 @@ static const struct trace_event *const events[TP_COUNT] = {
 	EVENT(TP_BUSY_WAIT, INTERNAL, "lapicsim", "busy_wait", f_busy_wait, ""),
 	EVENT(TP_TIMER_ADVANCE, INTERNAL, "lapicsim", "timer_advance", f_advance, ""),
 	EVENT(TP_LAPIC_LATE_ARM, INTERNAL, "lapicsim", "lapic_late_arm", f_late_arm, ""),
-	EVENT(TP_KVM_APIC, EVENT, "kvm", "kvm_apic", f_apic, "{access} {reg} = 0x{val:x}"),
+	EVENT(TP_KVM_APIC, EVENT, "kvm", "kvm_apic", f_apic, "{access} {reg} = 0x{val:x}",
+	      .members = m_apic, .n_members = COUNT(m_apic)),
 	EVENT(TP_KVM_HV_TIMER_STATE, EVENT, "kvm", "kvm_hv_timer_state", f_hv_state,
-	      "vcpu_id {vcpu_id:x} hv_timer {hv_timer:x}"),
+	      "vcpu_id {vcpu_id:x} hv_timer {hv_timer:x}",
+	      .members = m_hv_state, .n_members = COUNT(m_hv_state)),
 	EVENT(TP_KVM_HALT_POLL_NS, EVENT, "kvm", "kvm_halt_poll_ns", f_halt_poll,
-	      "vcpu {vcpu_id}: halt_poll_ns {new} ({change} {old})"),
+	      "vcpu {vcpu_id}: halt_poll_ns {new} ({change} {old})",
+	      .members = m_halt_poll, .n_members = COUNT(m_halt_poll)),
 	EVENT(TP_CPU_TIME, INTERNAL, "lapicsim", "cpu_time", f_cpu_time, ""),
 	EVENT(TP_VCPU_TIME, INTERNAL, "lapicsim", "vcpu_time", f_vcpu_time, ""),
 	EVENT(TP_CPU_STEAL, INTERNAL, "lapicsim", "cpu_steal", f_steal, ""),
@@ -139,4 +245,6 @@ static const struct trace_event *const events[TP_COUNT] = {
 };
 /* clang-format on */
 
-const struct trace_schema lapicsim_schema = { .events = events, .n_events = TP_COUNT };
+const struct trace_schema lapicsim_schema = {
+	.events = events, .n_events = TP_COUNT, .symbols = symbols, .n_symbols = COUNT(symbols)
+};

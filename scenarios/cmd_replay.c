@@ -50,7 +50,10 @@ static GOptionEntry *entries_of(struct replay_arguments *a)
 		{ "cyclictest", 0, 0, G_OPTION_ARG_NONE, &a->cyclictest,
 		  "Print only the histogram that cyclictest -h prints, in us", NULL },
 		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &a->trace,
-		  "Write a trace; of several variants OUT.VARIANT.ftrace each", "OUT.ftrace" },
+		  "Write a trace in the format that the name's end says, .ftrace, .dat or .perf; "
+		  "of "
+		  "several variants OUT.VARIANT.ftrace each",
+		  "OUT.ftrace" },
 		{ "event", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &a->chosen.events,
 		  "Of the trace only these events: SYSTEM or SYSTEM:EVENT; may be repeated",
 		  "EVENT" },

@@ -46,6 +46,35 @@ enum trace_kind {
 };
 
 /*
+ * One member of an event's binary record, as the kernel's "format" file of that event declares it;
+ * the order and the alignment are those of a C struct. An event without members is stored as one
+ * "u64 NAME" a field.
+ */
+enum trace_source {
+	TRACE_FROM_FIELD, /* the field's value, or codes[value] */
+	TRACE_FROM_COMM,  /* of the TRACE_TASK in the field     */
+	TRACE_FROM_PID,
+	TRACE_FROM_PRIO,
+	TRACE_FROM_CONSTANT, /* what the simulator never varies */
+};
+
+struct trace_member {
+	const char *decl; /* "unsigned int vcpu_id"; with size 0 an expression, "REC->delta < 0" */
+	uint32_t size; /* bytes: 1, 2, 4, 8, of a comm 16; 0: not stored but computed by readers */
+	bool is_signed;
+	enum trace_source from;
+	uint32_t field;
+	const uint64_t *codes; /* what the kernel stores for names[i]; NULL: i */
+	uint64_t constant;
+};
+
+struct trace_symbol { /* a function of the kernel, at an address of our choice */
+	uint64_t address;
+	const char *name;
+	const char *module; /* NULL: the kernel itself */
+};
+
+/*
  * One kind of event. @format is the payload: text with {field} or {field:spec}. spec is one of
  *	u                unsigned; default for TRACE_U64
  *	d                signed; default for TRACE_S64
@@ -63,11 +92,15 @@ struct trace_event {
 	const char *format; /* TRACE_KIND_INTERNAL may have none */
 	const struct trace_field *fields;
 	uint32_t n_fields;
+	const struct trace_member *members;
+	uint32_t n_members;
 };
 
 struct trace_schema {
 	const struct trace_event *const *events; /* ids are dense from 0: events[id]->id == id */
 	uint32_t n_events;
+	const struct trace_symbol *symbols;
+	uint32_t n_symbols;
 };
 
 struct trace_task { /* who runs, as a trace line names it */

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace_writer.h"
 
+#include "trace_dat.h"
 #include "trace_ftrace.h"
+#include "trace_perf.h"
 
 #include <string.h>
 
-static const struct trace_format *const formats[] = { &trace_format_ftrace };
+static const struct trace_format *const formats[] = { &trace_format_ftrace, &trace_format_dat,
+						      &trace_format_perf };
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
