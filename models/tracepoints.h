@@ -52,6 +52,7 @@ enum tracepoint {
 	TP_CPU_TIME = 36,        /* internal, at the end: where a CPU's time went   */
 	TP_VCPU_TIME = 37,       /* internal, at the end: where a vCPU's time went */
 	TP_CPU_STEAL = 38,       /* internal: a CPU was stolen, at the end of it   */
+	TP_KVM_APICV_ACCEPT_IRQ = 39,
 	TP_COUNT
 };
 

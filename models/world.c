@@ -302,6 +302,14 @@ static bool create_vm(struct world *w, uint32_t vm)
 	return true;
 }
 
+/* pi_inject_timer as the module leaves it: -1 becomes "are there housekeeping CPUs". */
+static bool inject_by_post(const struct world *w)
+{
+	const int64_t value = w->cfg->kvm.pi_inject_timer;
+
+	return value < 0 ? w->host.nohz_full : value != 0;
+}
+
 static bool init_vms(struct world *w, const char **error)
 {
 	uint32_t index = 0;
@@ -309,6 +317,7 @@ static bool init_vms(struct world *w, const char **error)
 	w->module =
 		(struct kvm_module){ .kernel = &w->cfg->kernel,
 				     .params = w->cfg->kvm,
+				     .pi_inject_timer = inject_by_post(w),
 				     .constants = tune_constants(&w->cfg->kernel, &w->cfg->tuner) };
 	w->module.advance =
 		timer_advance_initial(&w->cfg->kernel, w->cfg->kvm.lapic_timer_advance_ns,
@@ -376,6 +385,7 @@ static void cancel_all(struct world *w)
 		sim_event_cancel(w->sim, &cpu->device);
 		sim_event_cancel(w->sim, &cpu->ipi);
 		sim_event_cancel(w->sim, &cpu->steal);
+		sim_event_cancel(w->sim, &cpu->posted_ipi);
 	}
 	for (uint32_t i = 0; w->commands && i < w->cfg->n_timeline; i++)
 		sim_event_cancel(w->sim, &w->commands[i].event);

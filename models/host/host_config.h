@@ -52,7 +52,12 @@
 	COST(poll_loop, 50, "one turn of kvm_vcpu_block()'s polling")                              \
 	COST(irq_delivery, 100, "end of VM-entry to the first instruction of the guest's handler") \
 	COST(guest_op, 10, "a guest instruction that does not exit, RDTSC included")               \
-	COST(migration, 1000, "the stopper thread moving a running task to another CPU")
+	COST(migration, 1000, "the stopper thread moving a running task to another CPU")           \
+	COST(posted_ipi, 400, "sending the notification of a posted interrupt to its arrival")     \
+	COST(posted_irq, 100, "handler of that notification, where it finds no guest")             \
+	COST(fastpath_msr_write, 150,                                                              \
+	     "a written deadline without the run loop, without starting the timer")                \
+	COST(fastpath_preemption_timer, 100, "a preemption-timer exit without the run loop")
 
 enum cost_id {
 #define COST(name, ns, what) COST_##name,
@@ -87,6 +92,7 @@ struct host_config {
 	uint32_t hz;           /* CONFIG_HZ: 100, 250, 300, 1000 */
 	khz_t tsc_khz;         /* the rate of the TSC, and what the kernel believes it to be */
 	bool tsc_scaling;      /* the CPU can scale a guest's TSC */
+	bool apicv;            /* the CPU delivers virtual and posted interrupts (VMX) */
 	uint8_t hv_rate_shift; /* IA32_VMX_MISC[4:0]: the preemption timer ticks every 2^this cycles
 				*/
 	uint64_t start_tsc;    /* host TSC at instant 0 */

@@ -166,23 +166,41 @@ uint32_t host_pending_vector(const struct host_cpu *cpu)
 {
 	if (cpu->pending & 1u << IRQ_RESCHEDULE)
 		return RESCHEDULE_VECTOR;
+	if (cpu->pending & 1u << IRQ_POSTED)
+		return POSTED_VECTOR;
 	return cpu->pending & 1u << IRQ_LOCAL_TIMER ? LOCAL_TIMER_VECTOR : DEVICE_VECTOR;
+}
+
+static void send(struct host_cpu *from, struct host_cpu *to, struct sim_event *ipi,
+		 enum cost_id cost)
+{
+	struct sim *sim = to->host->sim;
+
+	if (sim_event_armed(ipi)) {
+		to->host->merged_irqs++;
+		return;
+	}
+	sim_event_arm(sim, ipi, ps_add(sim_now(sim), cpu_cost(from, cost)));
 }
 
 void host_send_reschedule(struct host_cpu *from, struct host_cpu *to)
 {
-	struct sim *sim = to->host->sim;
+	send(from, to, &to->ipi, COST_ipi);
+}
 
-	if (sim_event_armed(&to->ipi)) {
-		to->host->merged_irqs++;
-		return;
-	}
-	sim_event_arm(sim, &to->ipi, ps_add(sim_now(sim), cpu_cost(from, COST_ipi)));
+void host_send_posted(struct host_cpu *from, struct host_cpu *to)
+{
+	send(from, to, &to->posted_ipi, COST_posted_ipi);
 }
 
 static void ipi_arrives(struct sim *sim, struct sim_event *ev)
 {
 	host_raise(sim_container_of(ev, struct host_cpu, ipi), IRQ_RESCHEDULE);
+}
+
+static void posted_ipi_arrives(struct sim *sim, struct sim_event *ev)
+{
+	host_raise(sim_container_of(ev, struct host_cpu, posted_ipi), IRQ_POSTED);
 }
 
 static void tell_stolen(struct host_cpu *cpu, bool begins)
@@ -271,6 +289,9 @@ static void irq_begin(struct host_cpu *cpu, void *owner)
 		HOST_TRACE(cpu, TP_RESCHEDULE_ENTRY, cpu->id, RESCHEDULE_VECTOR);
 		cpu_run(&cpu->irq, cpu_cost(cpu, COST_reschedule_ipi), RUN_IRQS_OFF, irq_handled);
 		break;
+	case IRQ_POSTED: /* counted, no more: the next entry looks at what was posted */
+		cpu_run(&cpu->irq, cpu_cost(cpu, COST_posted_irq), RUN_IRQS_OFF, irq_handled);
+		break;
 	default:
 		cpu_run(&cpu->irq, cpu->irqs_off.v ? cpu->irqs_off : cpu_cost(cpu, COST_device_irq),
 			RUN_IRQS_OFF, irq_handled);
@@ -290,6 +311,18 @@ static bool preemptible(const struct host_cpu *cpu)
 	}
 }
 
+/* An exit, unless the highest vector is the notification and the guest takes it where it is. */
+static void interrupt_guest(struct host_cpu *cpu)
+{
+	struct task *task = cpu->current;
+
+	if (cpu->pending & 1u << IRQ_POSTED && !(cpu->pending >> (IRQ_POSTED + 1)) &&
+	    task->ops->guest_notified && task->ops->guest_notified(task, cpu))
+		cpu->pending &= ~(1u << IRQ_POSTED);
+	else
+		task->ops->guest_exit(task, cpu);
+}
+
 /* Takes what is pending, switches if it must, then runs what is on top. */
 static void dispatch(struct host_cpu *cpu)
 {
@@ -301,7 +334,7 @@ static void dispatch(struct host_cpu *cpu)
 
 		if (!cpu->in_irq && cpu->pending && takes_interrupts(cpu)) {
 			if (top->mode == RUN_GUEST)
-				cpu->current->ops->guest_exit(cpu->current, cpu);
+				interrupt_guest(cpu);
 			else
 				enter_irq(cpu);
 			continue;
@@ -358,7 +391,8 @@ static const struct sim_event_type device_type = { "host_cpu.clock_event", SIM_P
 						   on_device };
 static const struct sim_event_type ipi_type = { "host_cpu.reschedule_ipi", SIM_PHASE_DEVICE,
 						ipi_arrives };
-
+static const struct sim_event_type posted_ipi_type = { "host_cpu.posted_ipi", SIM_PHASE_DEVICE,
+						       posted_ipi_arrives };
 static const struct sim_event_type steal_type = { "host_cpu.steal", SIM_PHASE_DEVICE,
 						  on_steal_end };
 
@@ -372,6 +406,7 @@ void host_cpu_init(struct host_cpu *cpu, struct host *host, uint32_t id, uint64_
 	sim_event_init(&cpu->device, &device_type, id);
 	sim_event_init(&cpu->ipi, &ipi_type, id);
 	sim_event_init(&cpu->steal, &steal_type, id);
+	sim_event_init(&cpu->posted_ipi, &posted_ipi_type, id);
 	cost_streams_init(&cpu->costs, seed, ENTITY_CPU + id);
 	cpu->irq.owner = cpu;
 	cpu->sched.owner = cpu;

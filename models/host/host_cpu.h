@@ -9,7 +9,8 @@
  * task's segment, which keeps its remainder.
  *
  *	host_raise() -> pending bit -> taken when the running segment lets it:
- *	        interrupts on   at once; in guest mode by a VM-exit first
+ *	        interrupts on   at once; in guest mode by a VM-exit first, unless it is the
+ *	                        notification of posted interrupts and the guest takes it itself
  *	        interrupts off  before the next segment that has them on
  *	after a handler: next pending source by vector, then need_resched, then the segment below
  *
@@ -26,11 +27,13 @@
 enum irq_source { /* in ascending order of vector: the highest pending one is taken first (R5) */
 		  IRQ_DEVICE,
 		  IRQ_LOCAL_TIMER, /* 0xec */
+		  IRQ_POSTED,      /* 0xf2: the notification of posted interrupts */
 		  IRQ_RESCHEDULE,  /* 0xfd */
 		  IRQ_SOURCES
 };
 #define LOCAL_TIMER_VECTOR 0xec
 #define DEVICE_VECTOR 0x31
+#define POSTED_VECTOR 0xf2
 #define RESCHEDULE_VECTOR 0xfd
 
 /* Where a CPU's time goes. Charged when a context gives up the CPU; the sum is the time that passed
@@ -60,7 +63,7 @@ struct host_cpu {
 			  COST_device_irq */
 	ps_t started;  /* when the segment on top began or went on */
 	ps_t steal_ends;
-	struct sim_event segment, guest_segment, device, ipi, steal;
+	struct sim_event segment, guest_segment, device, ipi, posted_ipi, steal;
 	struct cost_streams costs;
 	uint64_t time[CPU_TIMES]; /* [ps] */
 
@@ -119,6 +122,9 @@ uint32_t host_pending_vector(const struct host_cpu *cpu);
 /* smp_send_reschedule(): @from sends an interrupt that arrives after COST_ipi; merged with one on
  * its way. */
 void host_send_reschedule(struct host_cpu *from, struct host_cpu *to);
+
+/* The notification of a posted interrupt, which arrives after COST_posted_ipi; merged likewise. */
+void host_send_posted(struct host_cpu *from, struct host_cpu *to);
 
 /* For @duration the CPU executes nothing, whatever is on top: a hypervisor below, or the firmware,
  * has it. Clocks go on, interrupts stay pending. A steal during another ends with the later one. */

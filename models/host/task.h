@@ -53,6 +53,9 @@ struct task_ops {
 			   struct host_cpu *cpu); /* interrupt in guest mode: begin the VM-exit */
 	/* The CPU that it has is stolen, or given back; may be NULL. */
 	void (*stolen)(struct task *task, struct host_cpu *cpu, bool begins);
+	/* The notification of posted interrupts in guest mode. True: the guest has taken it and
+	 * stays; false: it is an interrupt like any other. May be NULL. */
+	bool (*guest_notified)(struct task *task, struct host_cpu *cpu);
 };
 
 struct task {

@@ -13,6 +13,7 @@ struct kvm_module {
 	struct kvm_config params; /* written by set-param */
 	struct tune_constants constants;
 	struct timer_advance advance; /* for all vCPUs, where kernel->advance_scope says so */
+	bool pi_inject_timer;         /* -1 resolved, when the module is loaded */
 	bool dynamic;                 /* "tune at all", set by the vCPU created last */
 };
 

@@ -25,6 +25,7 @@ void account_armed(struct host_cpu *cpu, struct vcpu *vcpu)
 	a->state = ACCOUNT_ARMED;
 	a->n = lt->next_n++;
 	a->entered = ps(0);
+	a->posted = false;
 	a->progress_at_arm = vcpu->guest_time;
 	HOST_TRACE(cpu, TP_LAPIC_ARM, vcpu->index, vcpu->id, a->n, a->deadline.v, cpu->id);
 }
@@ -97,6 +98,27 @@ void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu)
 	a->seen = sim_now(cpu->host->sim);
 	a->noticed = ps_max(a->fired, ps_max(vcpu->exit_started, vcpu->woken));
 	a->runs = ps_max(a->noticed, vcpu->ran);
+}
+
+void account_posting(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct account *a = &vcpu->timer.account;
+
+	if (a->state != ACCOUNT_FIRED)
+		return;
+	a->posted = true;
+	a->noticed = a->runs = a->seen = a->wait_start = sim_now(cpu->host->sim);
+}
+
+void account_accepted(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct account *a = &vcpu->timer.account;
+
+	if (a->state != ACCOUNT_FIRED)
+		return;
+	a->state = ACCOUNT_INJECTED;
+	if (a->posted)
+		a->wait_end = sim_now(cpu->host->sim);
 }
 
 static void check_account(struct sim *sim, const struct account *a, ps_t now)

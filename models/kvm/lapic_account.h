@@ -9,6 +9,9 @@
  * Adjacent instants on one line, so that the parts sum to H - D to the picosecond: D3 and D4 are
  * checked each time. It observes and decides nothing.
  *
+ * A posted expiry is noticed, runs and is seen (S) where the callback decides to post it; then the
+ * callback waits, and E is where the guest takes the notification, or VM-entry ends.
+ *
  * D follows the guest's TSC: what moves that clock before D moves D, and what has been reached
  * stays reached.
  *
@@ -38,7 +41,8 @@ struct account { /* the expiry under way: adjacent instants, from D to H */
 	ps_t fired;              /* F: the callback, or the hv exit, starts */
 	ps_t noticed;            /* the guest's exit began, or its wake-up was done: not before F */
 	ps_t runs;               /* the vCPU's thread was on a CPU again */
-	ps_t seen;               /* S: pending is seen at a loop edge */
+	ps_t seen;               /* S: pending is seen at a loop edge, or it is to be posted */
+	bool posted;             /* waited for by the callback, not before VM-entry */
 	ps_t wait_start, wait_end;
 	ps_t entered;           /* E: VM-entry ends */
 	ps_t progress_at_arm;   /* guest-mode time when the arming write was over */
@@ -65,6 +69,33 @@ void account_next_period(struct host_cpu *cpu, struct vcpu *vcpu);
 
 /* The loop edge finds the timer pending: S of the account. */
 void lapic_timer_seen(struct host_cpu *cpu, struct vcpu *vcpu);
+
+/* The callback is going to post the vector: S of the account, and its wait begins. */
+void account_posting(struct host_cpu *cpu, struct vcpu *vcpu);
+
+/* The vector is accepted: for the guest to be entered with, or to take by itself. */
+void account_accepted(struct host_cpu *cpu, struct vcpu *vcpu);
+
+/* The places of the busy wait before VM-entry. Later entries, before the handler ran, wait for
+ * nothing, and neither does one whose callback has waited. */
+static inline void account_wait_starts(struct account *a, ps_t now)
+{
+	if (!a->entered.v && !a->posted)
+		a->wait_start = now;
+}
+
+static inline void account_wait_ends(struct account *a, ps_t now)
+{
+	if (!a->entered.v && !a->posted)
+		a->wait_end = now;
+}
+
+/* The guest begins to take the vector: E. */
+static inline void account_entered(struct account *a, ps_t now)
+{
+	if (a->state == ACCOUNT_INJECTED && !a->entered.v)
+		a->entered = now;
+}
 
 /* The handler's first RDTSC: closes the account. */
 void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu);

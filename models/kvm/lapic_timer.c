@@ -2,6 +2,7 @@
 #include "lapic_timer.h"
 
 #include "expiry.h"
+#include "post.h"
 #include "start.h"
 #include "tune.h"
 #include "vcpu.h"
@@ -18,7 +19,8 @@ static void take(struct host_cpu *cpu, struct vcpu *vcpu, enum cost_id cost, enu
 	if (vcpu->timer.outside)
 		fn(cpu, vcpu);
 	else
-		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, cost), mode, fn);
+		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, cost),
+			vcpu->timer.irqs_off ? RUN_IRQS_OFF : mode, fn);
 }
 
 void lapic_timer_check(struct vcpu *vcpu)
@@ -41,7 +43,7 @@ void lapic_timer_check(struct vcpu *vcpu)
 static void check_woken(struct vcpu *vcpu)
 {
 	if (vcpu->task.state == TASK_BLOCKED && !vcpu->in_user_space &&
-	    lapic_timer_visible(&vcpu->timer))
+	    (lapic_timer_visible(&vcpu->timer) || posted_intr_due(vcpu)))
 		sim_break(vcpu->host->sim, "D5", "vCPU %u sleeps, and its timer is pending",
 			  vcpu->id);
 }
@@ -130,12 +132,75 @@ static void woke(struct host_cpu *cpu, void *owner)
 	callback_over(cpu, owner);
 }
 
+/* The timer's vector is accepted, by code on @cpu. True: a sleeper is to be woken for it. */
+static bool accept_vector(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	bool wake = false;
+
+	if (!lt->masked) {
+		HOST_TRACE(cpu, TP_KVM_APIC_ACCEPT_IRQ, vcpu->index, vcpu->id, GUEST_TIMER_VECTOR);
+		account_accepted(cpu, vcpu);
+		if (vcpu->apicv) {
+			HOST_TRACE(cpu, TP_KVM_APICV_ACCEPT_IRQ, vcpu->index, vcpu->id,
+				   GUEST_TIMER_VECTOR);
+			wake = posted_intr_deliver(cpu, vcpu);
+		} else {
+			vcpu->irr = true;
+			vcpu->requests |= REQ_EVENT;
+		}
+	}
+	lapic_count_delivered(vcpu->kernel, &lt->count);
+	return wake;
+}
+
+/* The callback has waited, while the vCPU went on: it may be anywhere by now. */
+static void posted(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = vcpu_of(cpu->hrtimers.running);
+
+	if (accept_vector(cpu, vcpu)) {
+		cpu_run(&cpu->irq, cpu_cost(cpu, COST_wakeup), RUN_IRQS_OFF, woke);
+		return;
+	}
+	vcpu_poll_look(vcpu);
+	callback_over(cpu, owner);
+}
+
+/* The vCPU is in guest mode, and its vector can be posted: what is left of the advance is waited
+ * for here, by the CPU that runs the callback. */
+static void post(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	ps_t wait = ps(0);
+
+	if (vcpu->pi.pir && lt->account.state != ACCOUNT_FIRED)
+		account_merged(cpu, vcpu);
+	record_owed(vcpu);
+
+	const struct post_wait_input in = {
+		.owed = lt->expired_tscdeadline.v != 0,
+		.advanced = lt->advance->advance_ns != 0,
+		.injected = vcpu->irr,
+	};
+
+	account_posting(cpu, vcpu);
+	if (vcpu->kernel->post->waits(&in))
+		wait = lapic_timer_wait_posted(cpu, vcpu);
+	cpu_run(&cpu->irq, wait, RUN_IRQS_OFF, posted);
+}
+
 /* apic_timer_fn() -> apic_timer_expired(): in the handler, on whichever CPU the timer was queued.
  */
 static void apic_timer_fn(struct host_cpu *cpu, struct hrtimer *timer)
 {
 	struct vcpu *vcpu = vcpu_of(timer);
 
+	if (vcpu->can_post && vcpu->kernel->post->posts && !vcpu->timer.pending &&
+	    vcpu->mode == IN_GUEST_MODE) {
+		post(cpu, vcpu);
+		return;
+	}
 	if (make_pending(cpu, vcpu)) {
 		if (vcpu_sleeps(vcpu)) {
 			cpu_run(&cpu->irq, cpu_cost(cpu, COST_wakeup), RUN_IRQS_OFF, woke);
@@ -149,12 +214,13 @@ static void apic_timer_fn(struct host_cpu *cpu, struct hrtimer *timer)
 
 /* --- carrying out a plan (timer_start.h) --- */
 
-static bool hv_supported(const struct vcpu *vcpu)
+bool lapic_timer_can_use_hv(const struct vcpu *vcpu)
 {
 	const bool present =
 		vcpu->host->cfg->vendor == HOST_INTEL && vcpu->module->params.preemption_timer;
 
-	return vmx_can_use_hv_timer(vcpu->kernel, present, vcpu->timer.count.mode, false, false);
+	return vmx_can_use_hv_timer(vcpu->kernel, present, vcpu->timer.count.mode,
+				    vcpu->disable_exits.mwait, vcpu->can_post);
 }
 
 static struct timer_view view_of(struct vcpu *vcpu)
@@ -163,7 +229,7 @@ static struct timer_view view_of(struct vcpu *vcpu)
 
 	return (struct timer_view){
 		.mode = lt->count.mode,
-		.hv_supported = hv_supported(vcpu),
+		.hv_supported = lapic_timer_can_use_hv(vcpu),
 		.hv_in_use = lt->hv_in_use,
 		.pending = lt->pending,
 		.period_ns = lt->count.period_ns,
@@ -240,8 +306,10 @@ static void hrtimer_cancelled(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
-	if (vcpu->timer.outside || !hrtimer_cancel_wait(cpu, &vcpu->task.ctx, &vcpu->timer.hrtimer,
-							RUN_KERNEL, hrtimer_gone))
+	const enum run_mode mode = vcpu->timer.irqs_off ? RUN_IRQS_OFF : RUN_KERNEL;
+
+	if (vcpu->timer.outside ||
+	    !hrtimer_cancel_wait(cpu, &vcpu->task.ctx, &vcpu->timer.hrtimer, mode, hrtimer_gone))
 		hrtimer_gone(cpu, vcpu);
 }
 
@@ -271,7 +339,13 @@ static void expire_here(struct host_cpu *cpu, struct vcpu *vcpu)
 
 	account_fired(cpu, vcpu, hv ? vcpu->exit_started : sim_now(cpu->host->sim),
 		      vcpu->timer.path);
-	make_pending(cpu, vcpu);
+	if (vcpu->apicv && vcpu->kernel->direct->apicv && !vcpu->timer.pending) {
+		record_owed(vcpu);
+		lapic_timer_seen(cpu, vcpu);
+		accept_vector(cpu, vcpu);
+	} else {
+		make_pending(cpu, vcpu);
+	}
 	vcpu->timer.path = EXPIRY_AT_START;
 }
 
@@ -432,9 +506,14 @@ uint32_t lapic_timer_read_count(struct vcpu *vcpu)
 
 /* --- hv timer and software timer --- */
 
+bool lapic_timer_hv_counts(const struct vcpu *vcpu)
+{
+	return vmx_hv_exit_counts(&vcpu->timer.hv, false);
+}
+
 void lapic_timer_hv_fires(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 {
-	if (vmx_hv_exit_counts(&vcpu->timer.hv, false))
+	if (lapic_timer_hv_counts(vcpu))
 		carry_plan(cpu, vcpu, TIMER_OP_HV_FIRES, then);
 	else
 		then(cpu, vcpu);
@@ -451,7 +530,7 @@ void lapic_timer_to_sw(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then
 
 void lapic_timer_to_hv(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 {
-	if (hv_supported(vcpu) && vcpu->kernel->to_hv_when->back(vcpu->timer.was_hv))
+	if (lapic_timer_can_use_hv(vcpu) && vcpu->kernel->to_hv_when->back(vcpu->timer.was_hv))
 		carry_plan(cpu, vcpu, TIMER_OP_TO_HV, then);
 	else
 		then(cpu, vcpu);
@@ -497,8 +576,11 @@ static void migrate_cancel(struct host_cpu *cpu, void *owner)
 
 void lapic_timer_migrate(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 {
+	const bool stays =
+		vcpu->can_post && vcpu->kernel->migrate->how == MIGRATE_RESTART_UNLESS_POSTED;
+
 	vcpu->timer.then = then;
-	if (lapic_hrtimer_active(&vcpu->timer))
+	if (lapic_hrtimer_active(&vcpu->timer) && !stays)
 		take(cpu, vcpu, COST_hrtimer_cancel, RUN_KERNEL, migrate_cancel);
 	else
 		then(cpu, vcpu);
@@ -542,12 +624,7 @@ void lapic_timer_inject(struct host_cpu *cpu, struct vcpu *vcpu)
 	struct lapic_timer *lt = &vcpu->timer;
 
 	HOST_TRACE(cpu, TP_FN_INJECT_APIC_TIMER_IRQS, vcpu->index, vcpu->id, cpu->id);
-	HOST_TRACE(cpu, TP_KVM_APIC_ACCEPT_IRQ, vcpu->index, vcpu->id, GUEST_TIMER_VECTOR);
-	if (lt->account.state == ACCOUNT_FIRED)
-		lt->account.state = ACCOUNT_INJECTED;
-	vcpu->irr = true;
-	vcpu->requests |= REQ_EVENT;
-	lapic_count_delivered(vcpu->kernel, &lt->count);
+	accept_vector(cpu, vcpu);
 	lt->pending = false;
 }
 

@@ -7,7 +7,8 @@
  * timer_advance_ns early, and the vCPU waits for the rest right before VM-entry.
  *
  *	write -> timer_start.h: cancel, store, start hv or hrtimer
- *	      -> apic_timer_fn() or exit 52 -> apic_timer_expired(): pending, request, wake, kick
+ *	      -> apic_timer_fn() or exit 52 -> apic_timer_expired(): pending, request, wake, kick;
+ *	         where it can be posted: waits, posts, done
  *	      -> loop edge: kvm_inject_apic_timer_irqs() -> VM-entry: wait_lapic_expire()
  *
  * Also keeps the account of the expiry under way (R21), from the arming write to the handler's
@@ -16,7 +17,7 @@
  * Units:    ns of CLOCK_MONOTONIC, guest cycles; instants ps.
  * Rounding: as sw_deadline.h, lapic_count.h, vmx_preemption_timer.h and timer_advance.h say.
  * Errors:   none at run time.
- * Left out: posted interrupts and the fast paths. See docs/model-limits.md.
+ * Left out: what docs/model-limits.md lists.
  * Source:   arch/x86/kvm/lapic.c. What differs between releases lives in models/history/.
  */
 #ifndef LAPIC_TIMER_H
@@ -50,6 +51,7 @@ struct lapic_timer {
 	enum hv_set set_hv;
 	uint64_t written; /* the register's new value */
 	context_fn *then; /* where the vCPU goes on */
+	bool irqs_off;    /* in a fast path: no segment has interrupts on */
 	bool outside;     /* by an ioctl while the vCPU is paused: nothing costs time */
 	enum expiry_path path;
 
@@ -78,7 +80,11 @@ void lapic_timer_write_lvtt(struct host_cpu *cpu, struct vcpu *vcpu, enum lapic_
 			    bool masked, context_fn *then);
 uint32_t lapic_timer_read_count(struct vcpu *vcpu);
 
+/* Is the preemption timer used, if it is not in use yet? */
+bool lapic_timer_can_use_hv(const struct vcpu *vcpu);
+
 /* Exit reason 52. */
+bool lapic_timer_hv_counts(const struct vcpu *vcpu);
 void lapic_timer_hv_fires(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then);
 
 /* The vCPU is about to block, or goes on after it. */
@@ -118,6 +124,9 @@ void lapic_timer_inject(struct host_cpu *cpu, struct vcpu *vcpu);
 
 /* C1, at an entry: what is armed is armed once, and a deadline that is set is armed or pending. */
 void lapic_timer_check(struct vcpu *vcpu);
+
+/* The same from the callback that posts: how long it waits. */
+ps_t lapic_timer_wait_posted(struct host_cpu *cpu, struct vcpu *vcpu);
 
 /* wait_lapic_expire() at its place before VM-entry; the vCPU goes on with @then when the wait is
  * over. */

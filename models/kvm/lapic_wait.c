@@ -83,37 +83,27 @@ static void tune_global(struct host_cpu *cpu, void *owner)
 	step(vcpu, global_load);
 }
 
-void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
+/* Without APICv "injected" is the vector's ISR bit: only the entry that injects waits. With it, it
+ * is the IRR bit, which the guest has not taken yet. */
+static bool injected(const struct vcpu *vcpu) { return vcpu->apicv ? vcpu->irr : vcpu->isr; }
+
+/* The routine's tests, its trace and its tuning. False: it is not called. Else @wait is what is
+ * left to wait for, and @tuned the advance from then on. */
+static bool plan_wait(struct host_cpu *cpu, struct vcpu *vcpu, const struct wait_input *in,
+		      struct timer_advance *tuned, ps_t *wait)
 {
 	struct lapic_timer *lt = &vcpu->timer;
-	const bool global = lt->advance != &lt->own;
-	struct timer_advance before = *lt->advance;
-	const struct wait_input in = {
-		.deadline = lt->expired_tscdeadline,
-		.now = vcpu_tsc(vcpu),
-		.rate = &vcpu->rate,
-		.constants = &vcpu->module->constants,
-	};
 
-	if (!lt->account.entered.v) /* later entries, before the handler ran, wait for nothing */
-		lt->account.wait_start = sim_now(vcpu->host->sim);
-	/* Without APICv "injected" is the vector's ISR bit: only the entry that injects waits. */
-	if (!lt->expired_tscdeadline.v || !vcpu->isr) {
-		then(cpu, vcpu);
-		return;
-	}
+	*tuned = *lt->advance;
 	if (vcpu->kernel->tune_gate->module_dynamic)
-		before.dynamic = vcpu->module->dynamic;
+		tuned->dynamic = vcpu->module->dynamic;
 
-	struct timer_advance tuned = before;
-	struct wait_plan plan = timer_advance_wait(vcpu->kernel, &tuned, &in);
-	if (!plan.called) {
-		then(cpu, vcpu);
-		return;
-	}
+	struct wait_plan plan = timer_advance_wait(vcpu->kernel, tuned, in);
+	if (!plan.called)
+		return false;
 	lt->expired_tscdeadline = guest_cycles(0);
 	if (plan.read_again)
-		plan.wait = timer_advance_wait_again(vcpu->kernel, &tuned, &in);
+		plan.wait = timer_advance_wait_again(vcpu->kernel, tuned, in);
 
 	vcpu->wait_delta = plan.delta;
 	vcpu->wait_traced = vcpu->kernel->wait_trace->place == WAIT_TRACE_AFTER_EXIT;
@@ -121,9 +111,39 @@ void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id,
 			   (uint64_t)plan.delta, plan.delta >= 0);
 
-	const ps_t wait = spin_time(vcpu, busy_wait_host_cycles(plan.wait, vcpu->clock->tsc_khz));
+	*wait = spin_time(vcpu, busy_wait_host_cycles(plan.wait, vcpu->clock->tsc_khz));
+	HOST_TRACE(cpu, TP_BUSY_WAIT, vcpu->index, vcpu->id, lt->account.n, wait->v);
+	return true;
+}
 
-	HOST_TRACE(cpu, TP_BUSY_WAIT, vcpu->index, vcpu->id, lt->account.n, wait.v);
+static struct wait_input read_now(struct vcpu *vcpu)
+{
+	return (struct wait_input){
+		.deadline = vcpu->timer.expired_tscdeadline,
+		.now = vcpu_tsc(vcpu),
+		.rate = &vcpu->rate,
+		.constants = &vcpu->module->constants,
+	};
+}
+
+void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
+{
+	struct lapic_timer *lt = &vcpu->timer;
+	const bool global = lt->advance != &lt->own;
+	struct timer_advance tuned;
+	ps_t wait;
+
+	account_wait_starts(&vcpu->timer.account, sim_now(vcpu->host->sim));
+	if (!lt->expired_tscdeadline.v || !injected(vcpu)) {
+		then(cpu, vcpu);
+		return;
+	}
+
+	const struct wait_input in = read_now(vcpu);
+	if (!plan_wait(cpu, vcpu, &in, &tuned, &wait)) {
+		then(cpu, vcpu);
+		return;
+	}
 	lt->then = then;
 	lt->tuned_by = in;
 	if (!global) {
@@ -131,4 +151,21 @@ void lapic_timer_wait(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 		trace_advance(cpu, vcpu);
 	}
 	cpu_run(&vcpu->task.ctx, wait, RUN_IRQS_OFF, global ? tune_global : then);
+}
+
+/* No release posts and shares the advance: in a kernel made of both, the tuner is one step here. */
+ps_t lapic_timer_wait_posted(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct timer_advance tuned;
+	ps_t wait;
+
+	if (!vcpu->timer.expired_tscdeadline.v)
+		return ps(0);
+
+	const struct wait_input in = read_now(vcpu);
+	if (!plan_wait(cpu, vcpu, &in, &tuned, &wait))
+		return ps(0);
+	*vcpu->timer.advance = tuned;
+	trace_advance(cpu, vcpu);
+	return wait;
 }

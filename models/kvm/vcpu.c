@@ -95,12 +95,15 @@ static void exited(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
-	vcpu->mode = OUTSIDE_GUEST_MODE;
 	if (vcpu->host->cfg->vendor == HOST_AMD) {
+		vcpu->mode = OUTSIDE_GUEST_MODE;
 		cpu_run(&vcpu->task.ctx, ps(0), RUN_NO_PREEMPT, exited_svm);
 		return;
 	}
 	trace_exit(cpu, vcpu);
+	if (vcpu->kernel->fastpath->wrmsr_and_hv && vcpu_fastpath(vcpu))
+		return;
+	vcpu->mode = OUTSIDE_GUEST_MODE;
 	handle_exit(cpu, vcpu);
 }
 
@@ -139,14 +142,20 @@ static void trace_msr(struct host_cpu *cpu, struct vcpu *vcpu, bool write, uint3
 	HOST_TRACE(cpu, TP_KVM_MSR, vcpu->index, write, index, data);
 }
 
-static void msr_written(struct host_cpu *cpu, void *owner)
+void vcpu_trace_written(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = owner;
 	const struct guest_op *op = guest_op(&vcpu->guest);
 	const uint32_t index =
 		op->kind == GUEST_APIC_WRITE ? X2APIC_MSR(op->reg) : MSR_TSC_DEADLINE;
 
 	trace_msr(cpu, vcpu, true, index, op->value.v);
+}
+
+static void msr_written(struct host_cpu *cpu, void *owner)
+{
+	struct vcpu *vcpu = owner;
+
+	vcpu_trace_written(cpu, vcpu);
 	run(vcpu, COST_finish_msr_write, RUN_KERNEL, op_handled);
 }
 
@@ -272,8 +281,8 @@ static void handled(struct host_cpu *cpu, void *owner)
 static void world_switch(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	/* A wait that was not owed began and ended at its place. */
-	if (vcpu->kernel->wait_site->place == WAIT_WORLD_SWITCH && !vcpu->timer.account.entered.v)
-		vcpu->timer.account.wait_end = sim_now(vcpu->host->sim);
+	if (vcpu->kernel->wait_site->place == WAIT_WORLD_SWITCH)
+		account_wait_ends(&vcpu->timer.account, sim_now(vcpu->host->sim));
 	run(vcpu, COST_vmentry, RUN_IRQS_OFF, vcpu_in_guest);
 }
 
@@ -305,18 +314,17 @@ static void waited_first(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
-	if (vcpu->kernel->wait_site->place == WAIT_BEFORE_GUEST_ENTER &&
-	    !vcpu->timer.account.entered.v)
-		vcpu->timer.account.wait_end = sim_now(vcpu->host->sim);
+	if (vcpu->kernel->wait_site->place == WAIT_BEFORE_GUEST_ENTER)
+		account_wait_ends(&vcpu->timer.account, sim_now(vcpu->host->sim));
 	run(vcpu, COST_entry_load, RUN_IRQS_OFF, loaded_state);
 }
 
 /* The last look before entry: what came since the requests were processed sends the vCPU round the
  * loop again. */
-static void entry_check(struct host_cpu *cpu, void *owner)
+void vcpu_entry_check(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	struct vcpu *vcpu = owner;
-
+	if (vcpu->apicv)
+		posted_intr_sync(vcpu);
 	if (vcpu->requests || vcpu->mode == EXITING_GUEST_MODE || cpu->need_resched ||
 	    vcpu->pause) {
 		vcpu->mode = OUTSIDE_GUEST_MODE;
@@ -333,6 +341,8 @@ static void entry_check(struct host_cpu *cpu, void *owner)
 	wait_here(cpu, vcpu, WAIT_BEFORE_GUEST_ENTER, waited_first);
 }
 
+static void entry_check(struct host_cpu *cpu, void *owner) { vcpu_entry_check(cpu, owner); }
+
 /* From here on a kick sends an IPI, and what comes before the check's end cancels the entry (R10).
  */
 static void interrupts_off(struct vcpu *vcpu)
@@ -342,9 +352,13 @@ static void interrupts_off(struct vcpu *vcpu)
 }
 
 /* Is there a vector for the VM-entry field? If the guest cannot take it now, an exit is asked for
- * when it can. */
+ * when it can. With APICv there is none, and no such exit: the hardware delivers. */
 static bool can_inject(struct vcpu *vcpu)
 {
+	if (vcpu->apicv) {
+		vcpu->requests &= ~REQ_EVENT;
+		return false;
+	}
 	if (vcpu->irr && !vcpu->isr && !vcpu->injected && guest_interruptible(&vcpu->guest))
 		return true;
 	vcpu->requests &= ~REQ_EVENT;
@@ -547,7 +561,21 @@ static const struct task_ops vcpu_task_ops = { .sched_in = sched_in,
 					       .woken = woken,
 					       .crowded = crowded,
 					       .guest_exit = guest_exit,
+					       .guest_notified = vcpu_guest_notified,
 					       .stolen = stolen };
+
+/* kvm_can_post_timer_interrupt() */
+static bool can_post(const struct vcpu *vcpu)
+{
+	const struct post_allowed_input in = {
+		.pi_inject_timer = vcpu->module->pi_inject_timer,
+		.apicv_active = vcpu->apicv,
+		.mwait_in_guest = vcpu->disable_exits.mwait,
+		.hlt_in_guest = vcpu->disable_exits.hlt,
+	};
+
+	return vcpu->kernel->post_allowed->allowed(&in);
+}
 
 bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 	       const struct vcpu_setup *setup)
@@ -561,6 +589,8 @@ bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 		.index = setup->index,
 		.id = setup->cfg->id,
 		.bus_cycle_ns = setup->vm->apic_bus_cycle_ns,
+		.disable_exits = setup->vm->disable_exits,
+		.apicv = cfg->vendor == HOST_INTEL && cfg->apicv && module->params.enable_apicv,
 		.left_kvm_run = setup->left_kvm_run,
 		.clock = &host->clock,
 		.tsc_host = {
@@ -572,6 +602,7 @@ bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 		.tsc_offset = setup->cfg->tsc_offset,
 	};
 	vcpu->created = vcpu->time_since = sim_now(host->sim);
+	vcpu->can_post = can_post(vcpu);
 	vcpu->time_in = VCPU_TIME_HALTED; /* until its thread is placed */
 	task_init(&vcpu->task, setup->task_id, TASK_FAIR, &vcpu_task_ops, vcpu);
 	vcpu->task.affinity = setup->cfg->affinity;
@@ -614,6 +645,7 @@ void vcpu_save(struct vcpu *vcpu)
 {
 	struct lapic_timer *lt = &vcpu->timer;
 
+	posted_intr_sync(vcpu);
 	vcpu->saved = (struct vcpu_saved){
 		.khz = vcpu->rate.khz,
 		.tsc = vcpu_tsc(vcpu),
@@ -632,8 +664,16 @@ void vcpu_restore_tsc(struct vcpu *vcpu) { vcpu_write_tsc(vcpu, vcpu->saved.tsc)
 
 void vcpu_restore_lapic(struct vcpu *vcpu)
 {
+	const bool kept = vcpu->kernel->restore_apicv->kept;
+
+	/* The request bits are cleared for the state that is loaded; behind it, what has expired in
+	 * the loading is lost. */
+	if (kept)
+		vcpu->pi = (struct posted_intr){ false, false };
 	lapic_timer_restore(vcpu->task.cpu, vcpu, &vcpu->saved.count, vcpu->saved.tmcct,
 			    vcpu->saved.masked);
+	if (!kept)
+		vcpu->pi = (struct posted_intr){ false, false };
 }
 
 void vcpu_restore_deadline(struct vcpu *vcpu)

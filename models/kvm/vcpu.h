@@ -7,13 +7,15 @@
  *	        -> VM-entry -> guest
  *	guest   -> VM-exit -> handling -> loop edge: pending timer into IRR
  *	        -> halted? vcpu_block : vcpu_enter_guest
+ *	        fast path: -> the last check again, with interrupts off
  *
  * A request without a kick stays unseen until the next exit; a kick finds IN_GUEST_MODE and sends
  * an IPI. What the guest does in guest mode is carried out by vcpu_guest.c, its TSC is kept by
- * vcpu_tsc.c.
+ * vcpu_tsc.c; exits that need no run loop are handled by vcpu_fastpath.c. With APICv vectors go by
+ * posted_intr.h, and not through the VM-entry field.
  *
  * Units:  ps; guest TSC in cycles. Errors: none at run time.
- * Left out: user-space exits but for a pause, nested guests, APICv. See docs/model-limits.md.
+ * Left out: user-space exits but for a pause, nested guests. See docs/model-limits.md.
  * Source: arch/x86/kvm/x86.c (vcpu_run(), vcpu_enter_guest()), virt/kvm/kvm_main.c
  * (kvm_vcpu_block(), kvm_vcpu_kick()).
  */
@@ -26,6 +28,7 @@
 #include "kvm_module.h"
 #include "kvm_time.h"
 #include "lapic_timer.h"
+#include "posted_intr.h"
 #include "scheduler.h"
 #include "tsc_rate.h"
 
@@ -77,6 +80,9 @@ struct vcpu {
 	struct lapic_timer timer;
 	struct cost_streams costs;
 	uint32_t bus_cycle_ns;
+	struct disable_exits disable_exits;
+	bool apicv;    /* APICv is active */
+	bool can_post; /* kvm_can_post_timer_interrupt(): nothing that it asks for changes */
 
 	/* vcpu_tsc.c */
 	const struct clock *clock; /* the host's, or after a move another host's TSC */
@@ -93,7 +99,8 @@ struct vcpu {
 	bool halted, on_waitqueue;
 	bool pause, in_user_space; /* asked for by a signal; out of KVM_RUN */
 	void (*left_kvm_run)(struct vcpu *vcpu);
-	bool irr, isr;    /* the timer vector's bits */
+	bool irr, isr; /* the timer vector's bits */
+	struct posted_intr pi;
 	bool injected;    /* in the VM-entry interruption field */
 	bool window;      /* an interrupt-window exit is requested */
 	bool wait_traced; /* by form: the wait's tracepoint follows the next exit */
@@ -139,7 +146,8 @@ struct vcpu {
 	ps_t grid_next;     /* an exit of the grid is due from here on */
 	ps_t delivery_left; /* irq_delivery still to come */
 	bool delivering;
-	ps_t hv_fires; /* the preemption timer's count runs out; PS_NEVER: it does not */
+	bool halted_in_guest; /* HLT, where it does not exit: the CPU stays in guest mode */
+	ps_t hv_fires;        /* the preemption timer's count runs out; PS_NEVER: it does not */
 	struct vmx_hv_entry hv_entry;
 };
 
@@ -215,10 +223,20 @@ void vcpu_poll_look(struct vcpu *vcpu);
 void vcpu_enter(struct host_cpu *cpu, struct vcpu *vcpu);
 void vcpu_loop_edge(struct host_cpu *cpu, struct vcpu *vcpu);
 
+/* The last look before an entry; then the entry, or round the loop. With interrupts off. */
+void vcpu_entry_check(struct host_cpu *cpu, struct vcpu *vcpu);
+
+/* --- vcpu_fastpath.c: where the kernel has them. Has the exit, traced just now, been taken? --- */
+bool vcpu_fastpath(struct vcpu *vcpu);
+
+/* kvm_msr of the timer's MSR that the guest writes. */
+void vcpu_trace_written(struct host_cpu *cpu, struct vcpu *vcpu);
+
 void vcpu_begin_exit(struct vcpu *vcpu, enum exit_reason reason);
 void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu);
 void vcpu_in_guest(struct host_cpu *cpu, void *owner); /* the end of VM-entry */
 void vcpu_account_guest_time(struct vcpu *vcpu);
+bool vcpu_guest_notified(struct task *task, struct host_cpu *cpu);
 void vcpu_next_op(struct vcpu *vcpu);
 void vcpu_guest_init(struct vcpu *vcpu, const struct guest_config *cfg, uint64_t seed);
 

@@ -89,6 +89,22 @@ static void stop_at(struct vcpu *vcpu, ps_t *left, ps_t sooner, enum guest_stop 
 	}
 }
 
+/* Guest mode for @left, unless the preemption timer ends it. */
+static void run_guest_for(struct vcpu *vcpu, ps_t left)
+{
+	if (vcpu->hv_fires.v != PS_NEVER.v) {
+		/* The counter goes before anything of the same instant. */
+		const ps_t now = sim_now(vcpu->host->sim);
+		const ps_t hv = ps(vcpu->hv_fires.v > now.v ? vcpu->hv_fires.v - now.v : 0);
+
+		if (hv.v <= left.v) {
+			left = hv;
+			vcpu->stop = STOP_HV;
+		}
+	}
+	cpu_run(&vcpu->task.ctx, left, RUN_GUEST, guest_segment_ends);
+}
+
 /* Begins or goes on with the guest's current operation. */
 void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu)
 {
@@ -98,6 +114,10 @@ void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu)
 
 	vcpu->guest_since = now;
 	vcpu->stop = STOP_OP;
+	if (vcpu->halted_in_guest) { /* until an interrupt: the guest executes nothing */
+		run_guest_for(vcpu, PS_NEVER);
+		return;
+	}
 	if (!progress(vcpu)->begun && !vcpu->delivering) {
 		progress(vcpu)->left = op_cost(vcpu, op);
 		progress(vcpu)->begun = true;
@@ -117,16 +137,7 @@ void vcpu_run_guest(struct host_cpu *cpu, struct vcpu *vcpu)
 		stop_at(vcpu, &left, vcpu->guest.times.loop, STOP_SHADOW);
 	if (vcpu->tsc_write.due && !vcpu->delivering)
 		left = ps(0);
-	if (vcpu->hv_fires.v != PS_NEVER.v) {
-		/* The counter goes before anything of the same instant. */
-		const ps_t hv = ps(vcpu->hv_fires.v > now.v ? vcpu->hv_fires.v - now.v : 0);
-
-		if (hv.v <= left.v) {
-			left = hv;
-			vcpu->stop = STOP_HV;
-		}
-	}
-	cpu_run(&vcpu->task.ctx, left, RUN_GUEST, guest_segment_ends);
+	run_guest_for(vcpu, left);
 }
 
 /* Guest-mode time passed since vcpu_run_guest(): for the operation, and for the guest as a whole.
@@ -142,6 +153,8 @@ void vcpu_account_guest_time(struct vcpu *vcpu)
 		vcpu->delivery_left = ps_sub(vcpu->delivery_left, ran);
 		return;
 	}
+	if (vcpu->halted_in_guest)
+		return;
 	if (is_spin(op))
 		progress(vcpu)->spin_phase =
 			ps((progress(vcpu)->spin_phase.v + ran.v) % vcpu->guest.times.loop.v);
@@ -180,11 +193,19 @@ static bool exits(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op
 		late_arm(cpu, vcpu, op);
 		vcpu_begin_exit(vcpu, EXIT_REASON_MSR_WRITE);
 		return true;
-	case GUEST_APIC_WRITE:
-	case GUEST_EOI: vcpu_begin_exit(vcpu, EXIT_REASON_MSR_WRITE); return true;
+	case GUEST_EOI:
+		if (vcpu->apicv) /* virtualised */
+			return false;
+		vcpu_begin_exit(vcpu, EXIT_REASON_MSR_WRITE);
+		return true;
+	case GUEST_APIC_WRITE: vcpu_begin_exit(vcpu, EXIT_REASON_MSR_WRITE); return true;
 	case GUEST_APIC_READ:
 	case GUEST_RDMSR: vcpu_begin_exit(vcpu, EXIT_REASON_MSR_READ); return true;
-	case GUEST_HLT: vcpu_begin_exit(vcpu, EXIT_REASON_HLT); return true;
+	case GUEST_HLT:
+		if (vcpu->disable_exits.hlt)
+			return false;
+		vcpu_begin_exit(vcpu, EXIT_REASON_HLT);
+		return true;
 	case GUEST_CPUID: vcpu_begin_exit(vcpu, EXIT_REASON_CPUID); return true;
 	case GUEST_IO: vcpu_begin_exit(vcpu, EXIT_REASON_IO_INSTRUCTION); return true;
 	default: return false;
@@ -201,13 +222,73 @@ static void measure(struct host_cpu *cpu, struct vcpu *vcpu, enum guest_measure 
 			   vcpu->index, vcpu->id, n, (uint64_t)cycles);
 }
 
+/* The vector is the guest's: its handler begins after the delivery. */
+static void deliver(struct vcpu *vcpu)
+{
+	account_entered(&vcpu->timer.account, sim_now(vcpu->host->sim));
+	vcpu->halted_in_guest = false;
+	guest_interrupt(&vcpu->guest);
+	vcpu->handler_op = (struct op_progress){ 0 };
+	vcpu->delivering = true;
+	vcpu->delivery_left = vcpu_cost(vcpu, COST_irq_delivery);
+}
+
+/* Virtual-interrupt delivery: what stands in IRR, as soon as the guest takes interrupts. */
+static void deliver_virtual(struct vcpu *vcpu)
+{
+	if (!vcpu->apicv || !vcpu->irr || vcpu->isr || !guest_interruptible(&vcpu->guest))
+		return;
+	vcpu->irr = false;
+	vcpu->isr = true;
+	deliver(vcpu);
+}
+
+/* The hardware takes the notification: PIR into IRR, in guest mode. */
+bool vcpu_guest_notified(struct task *task, struct host_cpu *cpu)
+{
+	struct vcpu *vcpu = sim_container_of(task, struct vcpu, task);
+
+	/* At one instant the preemption timer goes first; the notification stays pending. */
+	if (!vcpu->apicv || vcpu->hv_fires.v <= sim_now(vcpu->host->sim).v)
+		return false;
+	vcpu_account_guest_time(vcpu);
+	posted_intr_sync(vcpu);
+	deliver_virtual(vcpu);
+	vcpu_run_guest(cpu, vcpu);
+	return true;
+}
+
 /* Behind an instruction: the guest may be interruptible now. */
 static void go_on(struct host_cpu *cpu, struct vcpu *vcpu)
 {
-	if (guest_interruptible(&vcpu->guest) && vcpu->window)
+	if (guest_interruptible(&vcpu->guest) && vcpu->window) {
 		vcpu_begin_exit(vcpu, EXIT_REASON_INTERRUPT_WINDOW);
-	else
-		vcpu_run_guest(cpu, vcpu);
+		return;
+	}
+	deliver_virtual(vcpu);
+	vcpu_run_guest(cpu, vcpu);
+}
+
+/* An operation that ends in guest mode is complete. */
+static void op_completed(struct host_cpu *cpu, struct vcpu *vcpu)
+{
+	struct guest *guest = &vcpu->guest;
+	const struct guest_op *op = guest_op(guest);
+	const enum guest_op_kind kind = op->kind;
+
+	switch (kind) {
+	case GUEST_RDTSC:
+		guest->tsc = vcpu_tsc(vcpu);
+		if (guest->in_handler)
+			lapic_timer_delivered(cpu, vcpu);
+		break;
+	case GUEST_EOI: vcpu->isr = false; break;
+	default: break;
+	}
+	measure(cpu, vcpu, op->measure);
+	vcpu_next_op(vcpu);
+	vcpu->halted_in_guest = kind == GUEST_HLT;
+	go_on(cpu, vcpu);
 }
 
 static void guest_segment_ends(struct host_cpu *cpu, void *owner)
@@ -217,7 +298,7 @@ static void guest_segment_ends(struct host_cpu *cpu, void *owner)
 	const struct guest_op *op = guest_op(guest);
 
 	vcpu_account_guest_time(vcpu);
-	if (vcpu->tsc_write.due && !vcpu->delivering) {
+	if (vcpu->tsc_write.due && !vcpu->delivering && !vcpu->halted_in_guest) {
 		vcpu->stop = STOP_OP;
 		vcpu_begin_exit(vcpu, EXIT_REASON_MSR_WRITE);
 		return;
@@ -243,14 +324,7 @@ static void guest_segment_ends(struct host_cpu *cpu, void *owner)
 	}
 	if (exits(cpu, vcpu, op))
 		return;
-	if (op->kind == GUEST_RDTSC) {
-		guest->tsc = vcpu_tsc(vcpu);
-		if (guest->in_handler)
-			lapic_timer_delivered(cpu, vcpu);
-	}
-	measure(cpu, vcpu, op->measure);
-	vcpu_next_op(vcpu);
-	go_on(cpu, vcpu);
+	op_completed(cpu, vcpu);
 }
 
 /* The count was loaded before VM-entry and counts from its end, in steps of 2^shift host cycles. */
@@ -271,7 +345,6 @@ static void start_counting(struct vcpu *vcpu)
 void vcpu_in_guest(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
-	struct account *a = &vcpu->timer.account;
 
 	vcpu_charge(vcpu, VCPU_TIME_GUEST);
 	if (!vcpu->entered) { /* the program's first instruction: its exits count from here */
@@ -281,13 +354,9 @@ void vcpu_in_guest(struct host_cpu *cpu, void *owner)
 	}
 	if (vcpu->injected) {
 		vcpu->injected = false;
-		if (a->state == ACCOUNT_INJECTED && !a->entered.v)
-			a->entered = sim_now(vcpu->host->sim);
-		guest_interrupt(&vcpu->guest);
-		vcpu->handler_op = (struct op_progress){ 0 };
-		vcpu->delivering = true;
-		vcpu->delivery_left = vcpu_cost(vcpu, COST_irq_delivery);
+		deliver(vcpu);
 	}
+	deliver_virtual(vcpu);
 	start_counting(vcpu);
 	/* Open by the instruction that left guest mode last: an STI before it, say. */
 	if (vcpu->window && guest_interruptible(&vcpu->guest)) {
@@ -303,7 +372,8 @@ void vcpu_guest_writes_tsc(struct vcpu *vcpu, bool relative, int64_t value)
 	struct host_cpu *cpu = vcpu->task.cpu;
 
 	vcpu->tsc_write = (struct tsc_write){ .due = true, .relative = relative, .value = value };
-	if (cpu->top == &vcpu->task.ctx && vcpu->task.ctx.mode == RUN_GUEST)
+	if (cpu->top == &vcpu->task.ctx && vcpu->task.ctx.mode == RUN_GUEST &&
+	    !vcpu->halted_in_guest)
 		cpu_end_wait(cpu, &vcpu->task.ctx);
 }
 

@@ -29,10 +29,7 @@ static struct halt_poll_config poll_config(const struct vcpu *vcpu)
 	};
 }
 
-static bool runnable(const struct vcpu *vcpu)
-{
-	return vcpu->irr && !vcpu->isr && guest_interruptible(&vcpu->guest);
-}
+static bool runnable(const struct vcpu *vcpu) { return posted_intr_due(vcpu); }
 
 /* kvm_vcpu_check_block() */
 static bool has_reason_to_run(const struct vcpu *vcpu)

@@ -17,6 +17,7 @@
 #define KVM(field) offsetof(struct kvm_values, field)
 #define TUNER(field) offsetof(struct tune_constants, field)
 #define VCPU(field) offsetof(struct vcpu_values, field)
+#define DISABLE_EXITS(field) offsetof(struct disable_exits, field)
 #define GUEST(field) offsetof(struct guest_values, field)
 #define EXITS(field) offsetof(struct other_exits, field)
 #define PROGRAM(field) offsetof(struct program_values, field)
@@ -47,6 +48,10 @@ static const struct section sections[SECTION_COUNT] = {
 			    "only those that the forms of `tune` and `param` in force have" },
 	[SECTION_VMS] = { "vms[]", "vms", SECTION_TOP, SECTION_KEYED, "name", false,
 			  "the virtual machines" },
+	[SECTION_DISABLE_EXITS] = { "vms[].disable_exits", "disable_exits", SECTION_VMS,
+				    SECTION_MAP, NULL, false,
+				    "what the guest does without an exit: "
+				    "KVM_CAP_X86_DISABLE_EXITS" },
 	[SECTION_VCPUS] = { "vms[].vcpus[]", "vcpus", SECTION_VMS, SECTION_KEYED, "id", false,
 			    "the vCPUs of a VM; each runs the VM's guest" },
 	[SECTION_GUEST] = { "vms[].guest", "guest", SECTION_VMS, SECTION_MAP, NULL, false,
@@ -192,6 +197,9 @@ static const struct parameter parameters[] = {
 	  .offset = HOST(tsc_khz) },
 	{ SECTION_HOST, "tsc_scaling", PARAMETER_BOOL, .def = "true",
 	  .help = "the CPU can scale a guest's TSC", .offset = HOST(tsc_scaling) },
+	{ SECTION_HOST, "apicv", PARAMETER_BOOL, .def = "false",
+	  .help = "the CPU delivers virtual and posted interrupts by itself (Intel only)",
+	  .kernel = "APICv", .offset = HOST(apicv) },
 	{ SECTION_HOST, "hv_rate_shift", PARAMETER_U8, .max = 31, .def = "5",
 	  .help = "the VMX preemption timer ticks every 2^this cycles of the TSC",
 	  .kernel = "IA32_VMX_MISC[4:0]", .offset = HOST(hv_rate_shift) },
@@ -275,12 +283,19 @@ static const struct parameter parameters[] = {
 	  .absent = "the release's default",
 	  .help = "divisor by which it shrinks; 0: to nothing at once",
 	  .kernel = "kvm.halt_poll_ns_shrink", .offset = KVM(config.halt_poll_ns_shrink) },
+	{ SECTION_KVM, "pi_inject_timer", PARAMETER_I64, .min = (uint64_t)-1, .max = 1, .def = "-1",
+	  .help = "timer interrupts are posted from the CPU where the timer fires; -1: if there is "
+		  "a nohz_full CPU; from v5.3 on",
+	  .kernel = "kvm.pi_inject_timer", .offset = KVM(config.pi_inject_timer) },
 	{ SECTION_KVM, "tsc_tolerance_ppm", PARAMETER_U32, .max = 1000000, .def = "250",
 	  .help = "a guest TSC rate this near to the host's is taken for it",
 	  .kernel = "kvm.tsc_tolerance_ppm", .offset = KVM(config.tsc_tolerance_ppm) },
 	{ SECTION_KVM_INTEL, "preemption_timer", PARAMETER_SWITCH, .def = "Y",
 	  .help = "use the VMX preemption timer where the release has it",
 	  .kernel = "kvm_intel.preemption_timer", .offset = KVM(config.preemption_timer) },
+	{ SECTION_KVM_INTEL, "enable_apicv", PARAMETER_SWITCH, .def = "Y",
+	  .help = "use APICv where the CPU has it (host.apicv)", .kernel = "kvm_intel.enable_apicv",
+	  .offset = KVM(config.enable_apicv) },
 
 	{ SECTION_TUNER, "lapic_timer_advance_adjust_min", PARAMETER_CYCLES, .min = 1,
 	  .max = LIMIT_KHZ_MAX * UINT64_C(1000), .absent = "what the form has",
@@ -309,6 +324,16 @@ static const struct parameter parameters[] = {
 	  .help = "cycle of the bus that the APIC timer counts; 0: KVM is not asked",
 	  .kernel = "KVM_CAP_X86_APIC_BUS_CYCLES_NS",
 	  .offset = offsetof(struct vm_config, apic_bus_cycle_ns) },
+	{ SECTION_DISABLE_EXITS, "mwait", PARAMETER_BOOL, .def = "false",
+	  .help = "the guest may use MWAIT; no workload does, but KVM refuses it the preemption "
+		  "timer",
+	  .kernel = "KVM_X86_DISABLE_EXITS_MWAIT", .offset = DISABLE_EXITS(mwait) },
+	{ SECTION_DISABLE_EXITS, "hlt", PARAMETER_BOOL, .def = "false",
+	  .help = "the guest halts in guest mode, and keeps its CPU",
+	  .kernel = "KVM_X86_DISABLE_EXITS_HLT", .offset = DISABLE_EXITS(hlt) },
+	{ SECTION_DISABLE_EXITS, "pause", PARAMETER_BOOL, .def = "false",
+	  .help = "changes nothing: no PAUSE exits here", .kernel = "KVM_X86_DISABLE_EXITS_PAUSE",
+	  .offset = DISABLE_EXITS(pause) },
 	{ SECTION_VCPUS, "id", PARAMETER_U64, .max = LIMIT_VCPUS - 1,
 	  .help = "its number, as the guest and kvm_entry say it", .kernel = "vcpu->vcpu_id",
 	  .offset = VCPU(id) },

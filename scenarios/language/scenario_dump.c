@@ -105,7 +105,7 @@ static void print_kvm(const struct scenario_run *run, GString *out)
 		kernel_advance_is_switch(&run->config.kernel) ? ADVANCE_SWITCH : ADVANCE_NUMBER;
 
 	g_string_append(out, "kvm:");
-	print_section(out, SECTION_KVM, &v, "\n  ", "tsc_tolerance_ppm");
+	print_section(out, SECTION_KVM, &v, "\n  ", "pi_inject_timer tsc_tolerance_ppm");
 	if (kvm->lapic_timer_advance_ns != KVM_PARAM_DEFAULT)
 		print_section(out, SECTION_KVM, &v, "\n  ", advance);
 	if (kvm->min_timer_period_us != KVM_PARAM_DEFAULT)
@@ -171,6 +171,8 @@ static void print_vms(const struct scenario_run *run, GString *out)
 
 		g_string_append_printf(out, "  - name: %s", vm->name);
 		print_section(out, SECTION_VMS, vm, "\n    ", "apic_bus_cycle");
+		g_string_append(out, "\n    disable_exits:");
+		print_section(out, SECTION_DISABLE_EXITS, &vm->disable_exits, "\n      ", NULL);
 		g_string_append(out, "\n    vcpus:\n");
 		for (uint32_t j = 0; j < vm->n_vcpus; j++) {
 			const struct vcpu_config *c = &vm->vcpus[j];

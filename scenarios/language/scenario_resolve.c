@@ -89,6 +89,9 @@ static void read_host(struct resolve *r)
 		return;
 	}
 	section_read(host, SECTION_HOST, &host->at, config, r->d);
+	if (config->apicv && config->vendor == HOST_AMD)
+		error_at(r->d, &node_entry(host, "apicv")->at,
+			 "apicv: is Intel's; AMD's AVIC is not modelled");
 	if (host->kind != NODE_MAP)
 		return;
 	section_read(node_get(host, "start"), SECTION_HOST_START, &host->at, config, r->d);
@@ -486,6 +489,8 @@ static void read_vms(struct resolve *r)
 			if (r->vms[j].name && strcmp(r->vms[j].name, vm->name) == 0)
 				error_at(r->d, &node_get(item, "name")->at,
 					 "name: VM '%s' is there twice", vm->name);
+		section_read(node_get(item, "disable_exits"), SECTION_DISABLE_EXITS, &item->at,
+			     &vm->disable_exits, r->d);
 		read_vcpus(r, item, vm);
 		read_guest(r, item, &vm->guest, &r->notes[i]);
 	}
