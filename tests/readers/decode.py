@@ -166,6 +166,11 @@ def task(f, more):
     return 'comm=%s pid=%d prio=%d ' % (comm(f['comm']), f['pid'], f['prio']) + more % f
 
 
+def accept(f):
+    return 'apicid %x vec %d (%s|%s)' % (
+        f['apicid'], f['vec'], {0: 'Fixed'}[f['dm']], 'level' if f['tm'] else 'edge')
+
+
 PAYLOADS = {
     'function': lambda f: '%s <-%s' % (f['symbols'][f['ip']][0], f['symbols'][f['parent_ip']][0]),
     'kvm_entry': lambda f: 'vcpu %(vcpu_id)d, rip 0x%(rip)x' % f,
@@ -174,8 +179,8 @@ PAYLOADS = {
         f['error_code']),
     'kvm_msr': lambda f: 'msr_%s %x = 0x%x' % ('write' if f['write'] else 'read', f['ecx'], f['data']),
     'kvm_apic': lambda f: 'apic_%s %s = 0x%x' % ('write' if f['rw'] else 'read', REGISTERS[f['reg']], f['val']),
-    'kvm_apic_accept_irq': lambda f: 'apicid %x vec %d (%s|%s)' % (
-        f['apicid'], f['vec'], {0: 'Fixed'}[f['dm']], 'level' if f['tm'] else 'edge'),
+    'kvm_apic_accept_irq': accept,
+    'kvm_apicv_accept_irq': accept,
     'kvm_inj_virq': lambda f: '%s 0x%x%s' % (
         'Soft/INTn' if f['soft'] else 'IRQ', f['vector'], ' [reinjected]' if f['reinjected'] else ''),
     'kvm_eoi': lambda f: 'apicid %(apicid)x vector %(vector)d' % f,
