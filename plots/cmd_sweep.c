@@ -57,7 +57,9 @@ static GOptionEntry *entries_of(struct sweep_arguments *a)
 		{ "variant", 0, 0, G_OPTION_ARG_STRING, &a->variant,
 		  "This variant alone (default: all, as the last axis)", "NAME" },
 		{ "expect", 0, 0, G_OPTION_ARG_NONE, &a->expect,
-		  "Look at the file's expectations at each point", NULL },
+		  "Look at the file's expectations at each point, but for those that compare "
+		  "variants",
+		  NULL },
 		{ "jobs", 'j', 0, G_OPTION_ARG_STRING, &a->threads,
 		  "Worker threads (default: one a CPU)", "N" },
 		{ "shard", 0, 0, G_OPTION_ARG_STRING, &a->shard,

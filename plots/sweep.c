@@ -64,6 +64,32 @@ static void hash_recordings(GChecksum *sum, const struct scenario_run *run)
 	}
 }
 
+static void hash_names(GChecksum *sum, const char *what, const char *const *names)
+{
+	for (; names && *names; names++)
+		hash_format(sum, "%s %s", what, *names);
+}
+
+/* What decides the verdict on a point. */
+static bool hash_expectation(GChecksum *sum, const struct scenario_expect *e, struct diagnostics *d)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *table = NULL;
+	gsize length;
+
+	hash_format(sum, "%s: %s", e->id, e->that ? e->that : "sequence");
+	for (uint32_t i = 0; i < e->n_steps; i++)
+		hash_text(sum, e->steps[i].text);
+	hash_names(sum, "only", e->only);
+	hash_names(sum, "not", e->except);
+	if (!e->recorded)
+		return true;
+	if (!g_file_get_contents(e->recorded, &table, &length, &error))
+		return error_plain(d, EXIT_IO, "%s", error->message);
+	g_checksum_update(sum, (const guchar *)table, (gssize)length);
+	return true;
+}
+
 /* Every variant that is run, with --set, as resolved; and the budgets. */
 static bool hash_base(struct sweep *s, struct diagnostics *d)
 {
@@ -87,7 +113,8 @@ static bool hash_base(struct sweep *s, struct diagnostics *d)
 		scenario_run_free(run);
 	}
 	for (uint32_t i = 0; i < file->n_expects; i++)
-		hash_format(sum, "%s: %s", file->expects[i].id, file->expects[i].that);
+		if (!hash_expectation(sum, &file->expects[i], d))
+			return false;
 	hash_format(sum, "events %" PRIu64 " shuffle %d %" PRIu64, o->limits.max_events,
 		    o->limits.shuffle_ties, o->limits.shuffle_seed);
 	s->info->base_hash = g_strdup(g_checksum_get_string(sum));

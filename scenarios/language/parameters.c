@@ -488,7 +488,8 @@ static const struct parameter parameters[] = {
 	  .help = "of which metrics all values are counted in buckets, METRIC [where CONDITION]",
 	  .offset = SWEEP(histograms) },
 	{ SECTION_SWEEP, "expect", PARAMETER_BOOL, .def = "false",
-	  .help = "the expectations of the file are looked at, at each point",
+	  .help = "the expectations of the file are looked at, at each point, but for those that "
+		  "compare variants",
 	  .offset = SWEEP(expect) },
 };
 
