@@ -318,19 +318,57 @@ static bool append_file(GString *out, const char *folder, const char *name, char
 	return true;
 }
 
+/* In the right half of a command of sed, in single quotes for a shell: whatever could mean anything
+ * to one of them is a number of XML. */
+static void append_for_sed(GString *out, const char *text)
+{
+	static const char harmless[] = " _.,:;=()+-*%[]#!/@";
+	g_autofree char *escaped = g_markup_escape_text(text, -1);
+
+	for (const char *c = escaped; *c; c = g_utf8_next_char(c)) {
+		if (g_ascii_isalnum(*c) || strchr(harmless, *c))
+			g_string_append_c(out, *c);
+		else if (*c == '&')
+			g_string_append(out, "\\&");
+		else if (g_ascii_iscntrl(*c))
+			g_string_append_c(out, ' ');
+		else
+			g_string_append_printf(out, "\\&#%" PRIu32 ";", g_utf8_get_char(c));
+	}
+}
+
+/*
+ * What gnuplot marks as hypertext, for a script of its own, becomes the title of the point, which
+ * viewers show without one; the picture gets a title, and loses gnuplot's version. The picture goes
+ * through sed, so that the script draws the same one without lapicsim.
+ */
+static void append_titles(GString *out, const char *title)
+{
+	g_string_append(out, "set output '| LC_ALL=C sed "
+			     "-e ''s|<g onmousemove=\"gnuplot_svg.showHypertext(evt,.\\(.*\\).)\""
+			     " onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>"
+			     "|<g><title>\\1</title>|'' "
+			     "-e ''/^<desc>.*<[/]desc>$/d'' "
+			     "-e ''s|<title>Gnuplot</title>|<title>");
+	append_for_sed(out, title);
+	g_string_append(out, "</title>|'''\n");
+}
+
 static void append_terminal(GString *out, const struct plot *plot, enum plot_format format)
 {
 	const bool tall = g_str_equal(plot->kind, "advance"); /* two panels */
 
 	g_string_append_printf(out, "dumb = %d\n", format == PLOT_DUMB);
-	if (format == PLOT_DUMB)
+	if (format == PLOT_DUMB) {
 		g_string_append_printf(out, "set terminal dumb size 110,%d mono noenhanced\n",
 				       tall ? 50 : 34);
-	else
-		g_string_append_printf(out,
-				       "set terminal svg size 960,%d dynamic background '#ffffff' "
-				       "font 'sans-serif,14' noenhanced\n",
-				       tall ? 720 : 540);
+		return;
+	}
+	g_string_append_printf(out,
+			       "set terminal svg size 960,%d dynamic background '#ffffff' "
+			       "font 'sans-serif,14' noenhanced\n",
+			       tall ? 720 : 540);
+	append_titles(out, plot->title);
 }
 
 GString *plot_script(const struct plot *plot, enum plot_format format, const char *folder,
@@ -352,47 +390,6 @@ GString *plot_script(const struct plot *plot, enum plot_format format, const cha
 }
 
 /* --- the picture --- */
-
-static bool append_between(GString *out, const char **at, const char *begin, const char *end)
-{
-	const char *first = *at + strlen(begin);
-	const char *last = strstr(first, end);
-
-	if (!last)
-		return false;
-	g_string_append(out, "<g><title>");
-	g_string_append_len(out, first, last - first);
-	g_string_append(out, "</title>");
-	*at = last + strlen(end);
-	return true;
-}
-
-void plot_titles(GString *svg, const char *title)
-{
-	static const char begin[] = "<g onmousemove=\"gnuplot_svg.showHypertext(evt,'";
-	static const char end[] =
-		"')\" onmouseout=\"gnuplot_svg.hideHypertext()\"><title> </title>";
-	static const char own[] = "<title>Gnuplot</title>";
-	g_autoptr(GString) out = g_string_sized_new(svg->len);
-	g_autofree char *escaped = g_markup_escape_text(title, -1);
-	const char *at = svg->str;
-
-	while (*at) {
-		if (g_str_has_prefix(at, begin) && append_between(out, &at, begin, end))
-			continue;
-		if (g_str_has_prefix(at, own)) {
-			g_string_append_printf(out, "<title>%s</title>", escaped);
-			at += sizeof(own) - 1;
-			continue;
-		}
-		if (g_str_has_prefix(at, "<desc>") && strstr(at, "</desc>\n")) {
-			at = strstr(at, "</desc>\n") + strlen("</desc>\n");
-			continue;
-		}
-		g_string_append_c(out, *at++);
-	}
-	g_string_assign(svg, out->str);
-}
 
 /* Runs gnuplot on @script; NULL and *error if it did not draw without a word. */
 static GString *run_gnuplot(const GString *script, int *status, char **error)
@@ -424,10 +421,14 @@ static GString *run_gnuplot(const GString *script, int *status, char **error)
 		return NULL;
 	}
 	g_strchomp(words);
-	if (!g_subprocess_get_successful(child) || *words || !*picture) {
+	/* A picture that lost its end on the way through sed is none. */
+	if (!g_subprocess_get_successful(child) || *words || !*picture ||
+	    (g_str_has_prefix(picture, "<?xml") && !strstr(picture, "</svg>"))) {
 		*status = EXIT_BROKEN;
 		*error = g_strdup_printf("gnuplot did not draw it: %s",
-					 *words ? words : "it printed nothing");
+					 *words     ? words
+					 : *picture ? "the picture has no end"
+						    : "it printed nothing");
 		return NULL;
 	}
 	return g_string_new(picture);
@@ -480,8 +481,6 @@ int plot_draw(const struct plot *plot, const struct plot_output *output, char **
 
 	if (!picture)
 		return status;
-	if (output->format == PLOT_SVG)
-		plot_titles(picture, plot->title);
 	if (!output->path)
 		return print_result(picture->str);
 	if (output->emit_gp) {

@@ -6,13 +6,14 @@
  *	plot_new("histogram") -> plot_text(), plot_number() -> plot_row()... -> plot_draw()
  *
  * What is computed is computed here; the scripts (plots/KIND.gp) draw. gnuplot runs as a child that
- * reads one script on its standard input and writes the picture to its standard output: it opens no
- * file, and no name of a file reaches it. A text reaches it in single quotes, where gnuplot expands
- * neither backticks nor @macros nor backslashes, or in a table, with all but harmless characters
- * replaced. Nothing of the environment but PATH reaches it.
+ * reads one script on its standard input and writes the picture, through sed, to its standard
+ * output: it opens no file, and no name of a file reaches it. A text reaches it in single quotes,
+ * where gnuplot expands neither backticks nor @macros nor backslashes, or in a table, with all but
+ * harmless characters replaced. Nothing of the environment but PATH reaches it.
  *
- * Hover: gnuplot marks hypertext for a script of its own; here it becomes the <title> of the point,
- * which viewers show without a script.
+ * Hover: gnuplot marks hypertext for a script of its own; sed makes it the <title> of the point,
+ * which viewers show without a script. The title of the picture reaches sed with all but harmless
+ * characters as numbers of XML.
  *
  * Units:    of the axes; a value is written as a decimal of its axis' unit, made from integers.
  * Rounding: towards zero, at the sixth decimal.
@@ -102,8 +103,5 @@ int plot_draw(const struct plot *plot, const struct plot_output *output, char **
 /* The whole script as gnuplot reads it; NULL: a file cannot be read. */
 GString *plot_script(const struct plot *plot, enum plot_format format, const char *folder,
 		     char **error);
-
-/* gnuplot's svg with hypertext as titles, @title as its own, and without gnuplot's version. */
-void plot_titles(GString *svg, const char *title);
 
 #endif

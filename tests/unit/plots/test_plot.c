@@ -296,6 +296,27 @@ static void test_hover_is_a_title(void **state)
 	scripts_remove(&s);
 }
 
+/* Of the picture: what could end the command of sed, or its argument in the shell, is a number. */
+static void test_title_reaches_sed_harmless(void **state)
+{
+	static const char wanted[] =
+		"|<title>a\\&apos;b \\&#96;c\\&#96; \\&#36;d \\&#124;e\\&#124; \\&#92;f \\&amp; "
+		"\\&lt;g\\&gt; \\&#233; h</title>|'''\n";
+	struct scripts s;
+	char *error = NULL;
+
+	scripts_make(&s, TITLE_ONLY);
+	struct plot *plot = plot_with("a'b `c` $d |e| \\f & <g> \303\251\nh", "words");
+	g_autoptr(GString) svg = plot_script(plot, PLOT_SVG, s.folder, &error);
+	g_autoptr(GString) dumb = plot_script(plot, PLOT_DUMB, s.folder, &error);
+
+	if (!strstr(svg->str, wanted))
+		fail_msg("no\n%s\nin\n%s", wanted, svg->str);
+	assert_null(strstr(dumb->str, "set output"));
+	plot_free(plot);
+	scripts_remove(&s);
+}
+
 static void test_same_bytes(void **state)
 {
 	struct scripts s;
@@ -365,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_script_quotes_texts),
 		cmocka_unit_test(test_series_and_gaps),
 		cmocka_unit_test(test_hover_is_a_title),
+		cmocka_unit_test(test_title_reaches_sed_harmless),
 		cmocka_unit_test(test_same_bytes),
 		cmocka_unit_test(test_warning_is_an_error),
 		cmocka_unit_test(test_no_gnuplot),
