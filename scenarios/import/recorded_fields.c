@@ -199,7 +199,7 @@ static bool read_exit(struct in *in)
 		*s = word;
 	}
 	if (!any)
-		return scan_fail(s, " rip ");
+		return scan_word(s, " rip ");
 	if (ev->exit.reason == RECORDED_EXIT_MSR && ev->exit.has_info)
 		ev->exit.reason =
 			ev->exit.info1 & 1 ? RECORDED_EXIT_MSR_WRITE : RECORDED_EXIT_MSR_READ;
@@ -499,7 +499,7 @@ static bool read_function(struct in *in)
 	if (scan_try(in->s, " [")) {
 		token(in->s);
 		if (in->s->p[-1] != ']')
-			return scan_fail(in->s, "]");
+			return scan_word(in->s, "]");
 	}
 	return true;
 }
@@ -654,7 +654,7 @@ static bool read_comm(struct in *in, const char *key, struct recorded_text *ret)
 		in->s->p = p + 1;
 		return true;
 	}
-	return scan_fail(in->s, key);
+	return scan_word(in->s, key);
 }
 
 /* trace-cmd's "CPU 0/KVM:2001 [98]". */
@@ -713,7 +713,7 @@ static bool read_waking(struct in *in)
 			return false;
 		if (scan_try(s, " success="))
 			scan_decimal(s, &success);
-		scan_try(s, " <CANT FIND FIELD success>");
+		scan_try(s, "<CANT FIND FIELD success>");
 		return scan_word(s, " CPU:") && scan_decimal_u32(s, &in->ev->waking.target_cpu);
 	}
 	if (!read_comm(in, " pid=", &task->comm) || !scan_s32(s, &task->pid) ||

@@ -270,6 +270,12 @@ static bool read_event(struct scan *s, struct trace_header *ret)
 {
 	ret->system = (struct recorded_text){ s->p, 0 };
 	ret->function = false;
+	if (*s->p == '<' && (scan_try(s, "<stack trace>") || scan_try(s, "<user stack trace>"))) {
+		ret->event = ret->system.at;
+		ret->event_length = (uint32_t)(s->p - ret->event);
+		ret->payload = s->p;
+		return ret->function = true;
+	}
 	for (;;) {
 		const char *p = s->p;
 
@@ -294,7 +300,7 @@ static bool read_event(struct scan *s, struct trace_header *ret)
 	ret->payload = s->p;
 	ret->function = true;
 	return scan_try(s, "<-") || strncmp(ret->event, "PERF_RECORD_", 12) == 0 ||
-	       scan_fail(s, ": behind the event's name");
+	       scan_fail(s, "a colon");
 }
 
 bool trace_header_read(const char *line, const char *end, struct trace_header *ret, const char **at,

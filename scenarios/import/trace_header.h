@@ -28,7 +28,7 @@ struct trace_header {
 	uint32_t event_length;
 	struct recorded_text system; /* "kvm" of "kvm:kvm_entry"; empty: not printed */
 	const char *payload;         /* behind the name and its blanks, to the end of the line */
-	bool function;               /* the function tracer's line, without a colon */
+	bool function; /* no colon: the function tracer's, a stack's, or perf's own record */
 	enum trace_clock clock;
 	uint64_t stamp;
 	const char *time; /* where it stands */

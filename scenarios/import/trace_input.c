@@ -74,7 +74,7 @@ static size_t unpack(struct trace_input *in, char *buffer, size_t n, char **erro
 		if (!in->z.avail_in && !in->ended && !fill(in, error))
 			return 0;
 		if (!in->in_member) {
-			if (in->ended || *in->z.next_in != 0x1f)
+			if (!in->z.avail_in || *in->z.next_in != 0x1f)
 				return 0;
 			in->in_member = true;
 		}
@@ -111,25 +111,28 @@ size_t trace_input_read(struct trace_input *in, char *buffer, size_t n, char **e
 	return given;
 }
 
-static char *refuse(const struct magic *m, const char *path)
+static char *refuse(const struct magic *m, const char *path, bool gzipped)
 {
 	const bool plain = path[strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					     "0123456789_./+:@%-")] == '\0' &&
-			   path[0] != '-';
+			   (path[0] != '-' || !path[1]);
 	g_autofree char *quoted = plain ? g_strdup(path) : g_shell_quote(path);
+	g_autofree char *unpack_first =
+		gzipped ? g_strdup_printf("gzip -dc %s > it; ", quoted) : NULL;
 
-	return g_strdup_printf("this is %s, not its text; make one by: %s %s > trace.txt", m->what,
-			       m->command, quoted);
+	return g_strdup_printf("this is %s, not its text; make one by: %s%s %s > trace.txt",
+			       m->what, gzipped ? unpack_first : "", m->command,
+			       gzipped ? "it" : quoted);
 }
 
 /* Is it a text? Looks at the first bytes as they are, unpacked. */
-static char *look(const char *bytes, size_t n, const char *path)
+static char *look(const char *bytes, size_t n, const char *path, bool gzipped)
 {
 	const char *zero = memchr(bytes, '\0', n);
 
 	for (size_t i = 0; i < G_N_ELEMENTS(magics); i++)
 		if (n >= magics[i].length && !memcmp(bytes, magics[i].bytes, magics[i].length))
-			return refuse(&magics[i], path);
+			return refuse(&magics[i], path, gzipped);
 	if (zero)
 		return g_strdup_printf(
 			"this is not a text: byte %zu is 0; what is read here is the "
@@ -166,7 +169,7 @@ static char *sniff(struct trace_input *in, const char *path)
 	if (inflateInit2(&in->z, GZIP_FORMAT + MAX_WBITS) != Z_OK)
 		g_error("zlib: no memory");
 	if (!in->gzipped)
-		return look((const char *)in->packed, MIN(in->z.avail_in, SNIFFED), path);
+		return look((const char *)in->packed, MIN(in->z.avail_in, SNIFFED), path, false);
 
 	unsigned char *const begin = in->packed;
 	const uInt n = in->z.avail_in;
@@ -179,11 +182,11 @@ static char *sniff(struct trace_input *in, const char *path)
 	in->z.next_in = begin;
 	in->z.avail_in = n;
 	inflateReset(&in->z);
-	return look(first, unpacked, path);
+	return look(first, unpacked, path, true);
 }
 
 struct trace_input *trace_input_open(const char *path, const char *text, size_t length,
-				     char **error, int *status)
+				     const char *name, char **error, int *status)
 {
 	struct trace_input *in = g_new0(struct trace_input, 1);
 
@@ -193,7 +196,7 @@ struct trace_input *trace_input_open(const char *path, const char *text, size_t 
 	in->memory_left = length;
 	if (path)
 		*error = open_file(in, path);
-	if (!*error && fill(in, error) && (*error = sniff(in, path ? path : "-")))
+	if (!*error && fill(in, error) && (*error = sniff(in, name)))
 		*status = 2;
 	if (*error) {
 		trace_input_close(in);

@@ -12,9 +12,10 @@
 
 struct trace_input;
 
-/* @path, or if it is NULL the @length bytes at @text. NULL: *error says why. */
+/* @path, or if it is NULL the @length bytes at @text; @name is for commands in messages.
+ * NULL: *error says why. */
 struct trace_input *trace_input_open(const char *path, const char *text, size_t length,
-				     char **error, int *status);
+				     const char *name, char **error, int *status);
 
 /* Up to @n bytes; 0: the end, or an error if *error was set. */
 size_t trace_input_read(struct trace_input *in, char *buffer, size_t n, char **error);

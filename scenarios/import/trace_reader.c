@@ -144,7 +144,9 @@ static bool is_annotation(const struct line *line)
 			return true;
 	while (scan_hex_digit(p[digits]) >= 0)
 		digits++;
-	return p > line->start && digits >= 8 && p[digits] == ' ';
+	return p > line->start &&
+	       (digits >= 8 || (digits && p[-1] == ' ' && *line->start == '\t')) &&
+	       p[digits] == ' ';
 }
 
 /* "CPU:3 [LOST 12 EVENTS]", trace-cmd's "CPU:3 [12 EVENTS DROPPED]". */
@@ -486,15 +488,16 @@ static bool try_joined(struct trace_reader *r, struct line *line, const struct l
 {
 	char saved[GAP_MAX];
 	const size_t gap = (size_t)(next->start - line->end);
-	const size_t length = (size_t)(line->end - line->start);
+	const size_t length = (size_t)(line->end - line->begin);
 	struct line joined = *line;
 	const size_t by = blank ? gap - 1 : gap;
 
 	memcpy(saved, line->end, gap);
-	memmove(line->start + by, line->start, length);
-	joined.begin = joined.start = line->start + by;
+	memmove(line->begin + by, line->begin, length);
+	joined.begin += by;
+	joined.start += by;
 	if (blank)
-		joined.start[length] = ' ';
+		joined.begin[length] = ' ';
 	joined.end = next->end;
 	if (trace_header_read(joined.start, joined.end, &joined.h, &joined.at, &joined.expected)) {
 		joined.class = LINE_EVENT;
@@ -503,7 +506,7 @@ static bool try_joined(struct trace_reader *r, struct line *line, const struct l
 			return true;
 		}
 	}
-	memmove(line->start, line->start + by, length);
+	memmove(line->begin, line->begin + by, length);
 	memcpy(line->end, saved, gap);
 	return false;
 }
@@ -538,6 +541,16 @@ static bool join(struct trace_reader *r, struct line *line, bool complete, struc
 	return complete;
 }
 
+/* Blanks that stand for one or more are not worth a message. */
+static void report_fields(struct trace_reader *r, const struct line *line, const struct scan *s)
+{
+	g_autofree char *expected = g_strstrip(g_strdup(s->expected));
+	const char *quote = s->verbatim && *expected ? "'" : "";
+
+	report(r, line, s->p, "%.*s: %s%s%s should stand here", (int)line->h.event_length,
+	       line->h.event, quote, *expected ? expected : "a blank", quote);
+}
+
 /* The line's event, or NULL: it cannot be read. */
 static const struct recorded_event *read_line(struct trace_reader *r, struct line *line)
 {
@@ -545,8 +558,12 @@ static const struct recorded_event *read_line(struct trace_reader *r, struct lin
 	bool complete = false;
 
 	if (line->class == LINE_EVENT) {
-		if (line->h.function && starts(line->h.event, "PERF_RECORD_"))
+		if (starts(line->h.event, "PERF_RECORD_"))
 			return perf_record(r, line);
+		if (line->h.function && *line->h.event == '<') {
+			r->facts.annotations++;
+			return NULL;
+		}
 		complete = read_fields(r, line, &s);
 	}
 	if (r->ahead->class == LINE_TEXT) {
@@ -560,10 +577,9 @@ static const struct recorded_event *read_line(struct trace_reader *r, struct lin
 	if (complete)
 		return finish_event(r, line);
 	if (line->class == LINE_EVENT)
-		report(r, line, s.p, "%.*s: '%s' should stand here", (int)line->h.event_length,
-		       line->h.event, s.expected);
+		report_fields(r, line, &s);
 	else
-		report(r, line, line->at, "not an event: '%s' should stand here", line->expected);
+		report(r, line, line->at, "not an event: %s should stand here", line->expected);
 	return NULL;
 }
 
@@ -631,7 +647,8 @@ static struct trace_reader *open_input(const char *path, const char *text, size_
 {
 	g_autofree char *error = NULL;
 	int status;
-	struct trace_input *input = trace_input_open(path, text, length, &error, &status);
+	struct trace_input *input =
+		trace_input_open(path, text, length, path ? path : name, &error, &status);
 
 	if (!input) {
 		error_plain(d, status, "%s: %s", name, error);

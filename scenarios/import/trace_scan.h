@@ -14,6 +14,7 @@
 struct scan {
 	const char *p;
 	const char *expected; /* of the last step that failed */
+	bool verbatim;        /* it is a word itself, not what one calls it */
 };
 
 static inline bool scan_is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -27,29 +28,51 @@ static inline void scan_blanks(struct scan *s)
 static inline bool scan_fail(struct scan *s, const char *expected)
 {
 	s->expected = expected;
+	s->verbatim = false;
 	return false;
 }
 
-/* Takes @word if it is there; a blank in it stands for one or more. */
+/* Takes @word as far as it is there, and gives the rest; a blank in it stands for one or more. */
+static inline const char *scan_along(struct scan *s, const char *word)
+{
+	for (; *word; word++) {
+		if (*s->p != *word)
+			break;
+		if (*word == ' ')
+			scan_blanks(s);
+		else
+			s->p++;
+	}
+	return word;
+}
+
+/* Takes @word if it is there. */
 static inline bool scan_try(struct scan *s, const char *word)
 {
 	struct scan at = *s;
 
-	for (; *word; word++) {
-		if (*at.p != *word)
-			return false;
-		if (*word == ' ')
-			scan_blanks(&at);
-		else
-			at.p++;
-	}
+	if (*scan_along(&at, word))
+		return false;
 	s->p = at.p;
 	return true;
 }
 
 static inline bool scan_word(struct scan *s, const char *word)
 {
-	return scan_try(s, word) || scan_fail(s, word);
+	struct scan at = *s;
+	const char *rest = scan_along(&at, word);
+
+	if (!*rest) {
+		s->p = at.p;
+		return true;
+	}
+	if (rest > word && rest[0] == ' ' && !rest[1]) {
+		s->p = at.p;
+		return scan_fail(s, "more text");
+	}
+	s->expected = word;
+	s->verbatim = true;
+	return false;
 }
 
 static inline bool scan_decimal(struct scan *s, uint64_t *ret)
