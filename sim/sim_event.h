@@ -33,12 +33,17 @@ struct sim_event_type {
 	sim_event_fn *fn;
 };
 
+/* A place in a list of the queue. */
+struct sim_link {
+	struct sim_link *next, *prev; /* next NULL: not armed */
+};
+
 /* All fields are private to sim/. */
 struct sim_event {
+	struct sim_link link;
 	ps_t when;
 	uint64_t order; /* phase in the top bits, then arming order: the tie-break */
 	const struct sim_event_type *type;
-	uint32_t index;  /* place in the queue plus one; 0: not armed */
 	uint32_t entity; /* whose event this is, for reports: a CPU or vCPU number */
 };
 
@@ -55,6 +60,6 @@ bool sim_event_arm(struct sim *sim, struct sim_event *ev, ps_t when);
 /* Returns true if @ev was armed. Cancelling an idle event is no error. */
 bool sim_event_cancel(struct sim *sim, struct sim_event *ev);
 
-static inline bool sim_event_armed(const struct sim_event *ev) { return ev->index != 0; }
+static inline bool sim_event_armed(const struct sim_event *ev) { return ev->link.next != NULL; }
 
 #endif

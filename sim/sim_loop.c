@@ -80,20 +80,11 @@ struct sim *sim_new(const struct sim_limits *limits)
 	sim->limits = limits ? *limits : SIM_LIMITS_DEFAULT;
 	for (unsigned round = 0; round < SIM_FEISTEL_N; round++)
 		sim->round_key[round] = (uint32_t)mix(mix(sim->limits.shuffle_seed) + round + 1);
-	if (!sim_queue_init(&sim->queue)) {
-		free(sim);
-		return NULL;
-	}
+	sim_queue_init(&sim->queue, sim->limits.shuffle_ties);
 	return sim;
 }
 
-void sim_free(struct sim *sim)
-{
-	if (!sim)
-		return;
-	sim_queue_release(&sim->queue);
-	free(sim);
-}
+void sim_free(struct sim *sim) { free(sim); }
 
 ps_t sim_now(const struct sim *sim) { return ps(sim->now); }
 
@@ -136,8 +127,8 @@ bool sim_count_step(struct sim *sim)
 
 void sim_event_init(struct sim_event *ev, const struct sim_event_type *type, uint32_t entity)
 {
-	/* An armed event that is initialised again is found out when its entry, which still holds
-	 * the true key, comes up: no entry is ever at PS_NEVER. */
+	/* An armed event that is initialised again is found out when its list comes up: it does not
+	 * stand where its neighbours say, and none is ever armed for PS_NEVER. */
 	*ev = (struct sim_event){ .when = PS_NEVER, .type = type, .entity = entity };
 }
 
@@ -154,10 +145,9 @@ static bool may_arm(struct sim *sim, const struct sim_event *ev, ps_t when)
 			  sim->now, when.v, ev->type->name, ev->entity);
 		return false;
 	}
-	if (unlikely(sim_event_armed(ev) && !sim_queue_holds(&sim->queue, ev))) {
-		sim_break(sim, "A5",
-			  "heap[e.idx] == e: idx %" PRIu32 " of %" PRIu32 ", %s of %" PRIu32,
-			  ev->index, sim->queue.n, ev->type->name, ev->entity);
+	if (unlikely(sim_event_armed(ev) && !sim_queue_holds(ev))) {
+		sim_break(sim, "A5", "an armed event is linked both ways: %s of %" PRIu32,
+			  ev->type->name, ev->entity);
 		return false;
 	}
 	return true;
@@ -170,36 +160,27 @@ bool sim_event_arm(struct sim *sim, struct sim_event *ev, ps_t when)
 	if (unlikely(!may_arm(sim, ev, when)))
 		return was_armed;
 	if (was_armed) {
+		sim_queue_remove(&sim->queue, ev);
 		sim->cancelled++;
-		ev->when = when;
-		ev->order = next_order(sim, ev->type->phase);
-		sim_queue_update(&sim->queue, ev);
-		return true;
-	}
-	if (unlikely(sim->queue.n >= sim->limits.max_pending)) {
+	} else if (unlikely(sim->queue.n >= sim->limits.max_pending)) {
 		stop(sim, SIM_STOP_PENDING);
 		return false;
 	}
 	ev->when = when;
 	ev->order = next_order(sim, ev->type->phase);
-	if (unlikely(!sim_queue_push(&sim->queue, ev))) {
-		sim->armed--;
-		stop(sim, SIM_STOP_NO_MEMORY);
-		return false;
-	}
+	sim_queue_push(&sim->queue, ev);
 	if (sim->queue.n > sim->pending_peak)
 		sim->pending_peak = sim->queue.n;
-	return false;
+	return was_armed;
 }
 
 bool sim_event_cancel(struct sim *sim, struct sim_event *ev)
 {
 	if (!sim_event_armed(ev))
 		return false;
-	if (unlikely(!sim_queue_holds(&sim->queue, ev))) {
-		sim_break(sim, "A5",
-			  "heap[e.idx] == e: idx %" PRIu32 " of %" PRIu32 " is cancelled",
-			  ev->index, sim->queue.n);
+	if (unlikely(!sim_queue_holds(ev))) {
+		sim_break(sim, "A5", "a cancelled event is linked both ways: entity %" PRIu32,
+			  ev->entity);
 		return false;
 	}
 	sim_queue_remove(&sim->queue, ev);
@@ -207,42 +188,40 @@ bool sim_event_cancel(struct sim *sim, struct sim_event *ev)
 	return true;
 }
 
-/* A3: an entry that goes before the last popped one was not there yet when that one was popped. */
-static bool is_in_order(const struct sim *sim, const struct sim_queue_entry *entry)
+/* A3: an event that goes before the last popped one was not there yet when that one was popped. */
+static bool is_in_order(const struct sim *sim, const struct sim_event *ev)
 {
-	if (entry->when != sim->last_when || entry->order > sim->last_order)
+	if (ev->when.v != sim->last_when || ev->order > sim->last_order)
 		return true;
-	return entry->order != sim->last_order && seq_of(sim, entry->order) > sim->last_seq;
+	return ev->order != sim->last_order && seq_of(sim, ev->order) > sim->last_seq;
 }
 
-/* Whether the budgets and the invariants allow @entry to be dispatched; if not, says stop. */
-static bool may_dispatch(struct sim *sim, const struct sim_queue_entry *entry)
+/* Whether the budgets and the invariants allow @ev to be dispatched; if not, says stop. */
+static bool may_dispatch(struct sim *sim, const struct sim_event *ev)
 {
-	const struct sim_event *ev = entry->event;
+	const uint64_t when = ev->when.v;
 
-	if (unlikely(entry->when < sim->now)) {
-		sim_break(sim, "A1", "t_pop >= now: t_pop %" PRIu64 " ps, now %" PRIu64 " ps",
-			  entry->when, sim->now);
+	if (unlikely(!sim_queue_holds(ev))) {
+		sim_break(sim, "A5", "a dispatched event is armed: entity %" PRIu32, ev->entity);
 		return false;
 	}
-	if (unlikely(ev->index != 1 || ev->when.v != entry->when || ev->order != entry->order)) {
-		sim_break(sim, "A5",
-			  "a dispatched event is armed: queued for %" PRIu64 " ps, index %" PRIu32,
-			  entry->when, ev->index);
+	if (unlikely(when < sim->now)) {
+		sim_break(sim, "A1", "t_pop >= now: t_pop %" PRIu64 " ps, now %" PRIu64 " ps", when,
+			  sim->now);
 		return false;
 	}
-	if (unlikely(!is_in_order(sim, entry))) {
+	if (unlikely(!is_in_order(sim, ev))) {
 		sim_break(sim, "A3",
 			  "key_pop(k+1) > key_pop(k): order %" PRIx64 " after %" PRIx64
 			  " at %" PRIu64 " ps, %s of %" PRIu32,
-			  entry->order, sim->last_order, entry->when, ev->type->name, ev->entity);
+			  ev->order, sim->last_order, when, ev->type->name, ev->entity);
 		return false;
 	}
 	if (unlikely(sim->dispatched >= sim->limits.max_events)) {
 		stop(sim, SIM_STOP_EVENTS);
 		return false;
 	}
-	if (entry->when != sim->now)
+	if (when != sim->now)
 		return true;
 	if (unlikely(sim->same_instant >= sim->limits.max_same_instant)) {
 		stop(sim, SIM_STOP_SAME_INSTANT);
@@ -251,23 +230,23 @@ static bool may_dispatch(struct sim *sim, const struct sim_queue_entry *entry)
 	return true;
 }
 
-static void dispatch(struct sim *sim, const struct sim_queue_entry *entry)
+static void dispatch(struct sim *sim, struct sim_event *ev)
 {
-	struct sim_event *ev = entry->event;
 	const struct sim_event_type *type = ev->type;
+	const uint64_t when = ev->when.v;
 
-	if (entry->when != sim->now) {
-		sim->now = entry->when;
+	if (when != sim->now) {
+		sim->now = when;
 		sim->same_instant = 0;
 	}
 	sim->same_instant++;
-	sim->last_when = entry->when;
-	sim->last_order = entry->order;
+	sim->last_when = when;
+	sim->last_order = ev->order;
 	sim->last_seq = sim->armed;
 	sim->recent[sim->dispatched % SIM_RECENT] =
-		(struct sim_recent){ .when = entry->when, .type = type, .entity = ev->entity };
+		(struct sim_recent){ .when = when, .type = type, .entity = ev->entity };
 	sim->dispatched++;
-	sim_queue_pop(&sim->queue);
+	sim_queue_pop(&sim->queue, ev);
 
 	/* The callback may arm, cancel or free what it likes, @ev included. */
 	type->fn(sim, ev);
@@ -283,12 +262,13 @@ static void check_after_event(struct sim *sim)
 			  " + %" PRIu64 " + %" PRIu32,
 			  sim->armed, sim->dispatched, sim->cancelled, pending);
 	if (unlikely(sim->limits.check_full)) {
-		const uint32_t at = sim_queue_check(&sim->queue);
+		const uint32_t good = sim_queue_check(&sim->queue);
 
-		if (at != pending)
+		if (good != pending)
 			sim_break(sim, "A6",
-				  "heap order and heap[e.idx] == e: entry %" PRIu32 " of %" PRIu32,
-				  at, pending);
+				  "each event is on the list of its instant, in order: %" PRIu32
+				  " of %" PRIu32,
+				  good, pending);
 	}
 }
 
@@ -309,18 +289,18 @@ enum sim_stop sim_run(struct sim *sim, ps_t end)
 			  "now <= end <= %" PRIu64 " ps: now %" PRIu64 " ps, end %" PRIu64 " ps",
 			  SIM_RUN_MAX.v, sim->now, end.v);
 
-	while (!sim->stopping) {
-		const struct sim_queue_entry *entry = sim_queue_peek(&sim->queue);
+	const uint64_t limit = end.v < SIM_RUN_MAX.v ? end.v : SIM_RUN_MAX.v;
 
-		if (!entry)
+	while (!sim->stopping) {
+		struct sim_event *ev = sim_queue_first(&sim->queue, limit);
+
+		if (!ev && !sim->queue.n)
 			return finish(sim, end.v, SIM_STOP_DRAINED);
-		if (entry->when > end.v)
-			return finish(sim, end.v, SIM_STOP_END);
-		if (unlikely(entry->when > SIM_RUN_MAX.v))
-			return finish(sim, SIM_RUN_MAX.v, SIM_STOP_END);
-		if (!may_dispatch(sim, entry))
+		if (!ev)
+			return finish(sim, limit, SIM_STOP_END);
+		if (!may_dispatch(sim, ev))
 			break;
-		dispatch(sim, entry);
+		dispatch(sim, ev);
 		check_after_event(sim);
 	}
 	if (sim->why == SIM_STOP_ASKED)

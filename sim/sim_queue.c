@@ -1,146 +1,91 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim_queue.h"
 
-#include <stdlib.h>
+_Static_assert(64 % SIM_WHEEL_BITS == 0, "the digits of an instant are all as long");
+_Static_assert(SIM_WHEEL_WORDS <= 32, "a bit of used_words for each word");
 
-#define ARITY 4
-
-/* Enough that the usual run never grows it: a vCPU has about ten events. */
-#define INITIAL_CAPACITY 256
-
-/* The one comparator: (when, phase, seq), the last two packed in order. Keys are never equal. */
-static inline bool entry_before(const struct sim_queue_entry *a, const struct sim_queue_entry *b)
+void sim_queue_init(struct sim_queue *q, bool shuffled)
 {
-	return a->when < b->when || (a->when == b->when && a->order < b->order);
-}
-
-static inline void place(struct sim_queue *q, uint32_t at, struct sim_queue_entry entry)
-{
-	q->heap[at] = entry;
-	entry.event->index = at + 1;
-}
-
-/* Moves the hole at @at up to where @entry belongs, and fills it. */
-static void sift_up(struct sim_queue *q, uint32_t at, struct sim_queue_entry entry)
-{
-	while (at) {
-		uint32_t parent = (at - 1) / ARITY;
-
-		if (!entry_before(&entry, &q->heap[parent]))
-			break;
-		place(q, at, q->heap[parent]);
-		at = parent;
+	*q = (struct sim_queue){ .shuffled = shuffled };
+	for (unsigned phase = 0; phase < SIM_PHASES; phase++)
+		sim_link_init(&q->due[phase]);
+	for (unsigned i = 0; i < SIM_WHEEL_ALL; i++) {
+		sim_link_init(&q->slot[i].list);
+		q->slot[i].least = UINT64_MAX;
 	}
-	place(q, at, entry);
 }
 
-static inline uint32_t least_child(const struct sim_queue *q, uint32_t first)
+void sim_queue_insert_sorted(struct sim_link *list, struct sim_link *link)
 {
-	uint32_t end = q->n - first < ARITY ? q->n : first + ARITY;
-	uint32_t least = first;
+	const uint64_t order = sim_queue_event(link)->order;
+	struct sim_link *before = list;
 
-	for (uint32_t child = first + 1; child < end; child++)
-		least = entry_before(&q->heap[child], &q->heap[least]) ? child : least;
-	return least;
+	while (before->prev != list && sim_queue_event(before->prev)->order > order)
+		before = before->prev;
+	sim_link_append(before, link);
 }
 
-/* Moves the hole at @at down to where @entry belongs, and fills it. */
-static void sift_down(struct sim_queue *q, uint32_t at, struct sim_queue_entry entry)
+struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned i)
 {
-	/* A child's index wraps only beyond 2^30 events, and max_pending ends far below. */
-	for (;;) {
-		uint32_t first = at * ARITY + 1;
+	struct sim_link *list = &q->slot[i].list;
+	struct sim_link *link = list->next, *from = list;
 
-		if (first >= q->n)
-			break;
-		uint32_t least = least_child(q, first);
+	q->at = q->slot[i].least;
+	sim_queue_slot_emptied(q, i);
+	sim_link_init(list);
+	while (link != list) {
+		struct sim_link *next = link->next;
 
-		if (!entry_before(&q->heap[least], &entry))
-			break;
-		place(q, at, q->heap[least]);
-		at = least;
+		if (__builtin_expect(link->prev != from, 0))
+			return link;
+		sim_queue_file(q, sim_queue_event(link));
+		from = link;
+		link = next;
 	}
-	place(q, at, entry);
+	return NULL;
 }
 
-static void settle(struct sim_queue *q, uint32_t at, struct sim_queue_entry entry)
+/* The list on which @ev should stand. */
+static const struct sim_link *list_of(const struct sim_queue *q, const struct sim_event *ev)
 {
-	if (at && entry_before(&entry, &q->heap[(at - 1) / ARITY]))
-		sift_up(q, at, entry);
-	else
-		sift_down(q, at, entry);
+	if (ev->when.v == q->at)
+		return &q->due[ev->order >> SIM_SEQ_BITS];
+	return &q->slot[sim_queue_slot_of(ev->when.v, q->at)].list;
 }
 
-static struct sim_queue_entry entry_of(struct sim_event *ev)
+/* Adds the good events of @list to @n; false: the next one is bad. */
+static bool check_list(const struct sim_queue *q, const struct sim_link *list, uint64_t least,
+		       uint32_t *n)
 {
-	return (struct sim_queue_entry){ .when = ev->when.v, .order = ev->order, .event = ev };
-}
+	/* Two of one instant and phase: on a due list, unless orders are shuffled on any. */
+	const struct sim_event *before = NULL;
+	const bool due = list < &q->due[SIM_PHASES];
 
-static bool resize(struct sim_queue *q, uint32_t capacity)
-{
-	struct sim_queue_entry *heap = realloc(q->heap, capacity * sizeof(*heap));
+	for (struct sim_link *link = list->next; link != list; link = link->next) {
+		const struct sim_event *ev = sim_queue_event(link);
 
-	if (!heap)
-		return false;
-	q->heap = heap;
-	q->capacity = capacity;
+		if (!sim_queue_holds(ev) || ev->when.v < least || list_of(q, ev) != list)
+			return false;
+		if (before && before->when.v == ev->when.v && (due || !q->shuffled) &&
+		    before->order >> SIM_SEQ_BITS == ev->order >> SIM_SEQ_BITS &&
+		    before->order >= ev->order)
+			return false;
+		before = ev;
+		(*n)++;
+	}
 	return true;
-}
-
-bool sim_queue_init(struct sim_queue *q)
-{
-	*q = (struct sim_queue){ .heap = NULL };
-	return resize(q, INITIAL_CAPACITY);
-}
-
-void sim_queue_release(struct sim_queue *q)
-{
-	free(q->heap);
-	*q = (struct sim_queue){ .heap = NULL };
-}
-
-bool sim_queue_push(struct sim_queue *q, struct sim_event *ev)
-{
-	if (q->n == q->capacity && (q->capacity > UINT32_MAX / 2 || !resize(q, q->capacity * 2)))
-		return false;
-	sift_up(q, q->n++, entry_of(ev));
-	return true;
-}
-
-void sim_queue_remove(struct sim_queue *q, struct sim_event *ev)
-{
-	uint32_t at = ev->index - 1;
-	struct sim_queue_entry last = q->heap[--q->n];
-
-	ev->index = 0;
-	if (at != q->n)
-		settle(q, at, last);
-}
-
-void sim_queue_update(struct sim_queue *q, struct sim_event *ev)
-{
-	settle(q, ev->index - 1, entry_of(ev));
-}
-
-void sim_queue_pop(struct sim_queue *q)
-{
-	struct sim_queue_entry last = q->heap[--q->n];
-
-	q->heap[0].event->index = 0;
-	if (q->n)
-		sift_down(q, 0, last);
 }
 
 uint32_t sim_queue_check(const struct sim_queue *q)
 {
-	for (uint32_t at = 0; at < q->n; at++) {
-		const struct sim_queue_entry *entry = &q->heap[at];
+	uint32_t n = 0;
 
-		if (entry->event->index != at + 1 || entry->event->when.v != entry->when ||
-		    entry->event->order != entry->order)
-			return at;
-		if (at && !entry_before(&q->heap[(at - 1) / ARITY], entry))
-			return at;
-	}
-	return q->n;
+	for (unsigned phase = 0; phase < SIM_PHASES; phase++)
+		if (q->used_due & 1u << phase && !check_list(q, &q->due[phase], q->at, &n))
+			return n;
+	for (unsigned i = 0; i < SIM_WHEEL_ALL; i++)
+		if (q->used_words & 1u << i / 64 && q->used[i / 64] & UINT64_C(1) << i % 64 &&
+		    !check_list(q, &q->slot[i].list, q->slot[i].least, &n))
+			return n;
+	return n;
 }

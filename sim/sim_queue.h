@@ -2,17 +2,22 @@
 /*
  * sim_queue - the armed events in order: private to sim/, so that it can be replaced as a whole.
  *
- * A 4-ary heap by value of {when, order, event}: comparing touches the heap alone, and each event
- *knows its place (index + 1), so that it is removed or moved where it stands. The key is total
- *because orders are unique; the queue does not make keys, it takes what stands in the event.
+ * A hierarchical wheel that is exact. Time never runs backwards, so an event is filed by the
+ * highest digit (base SIM_WHEEL_SLOTS) in which its instant differs from the queue's: the digit's
+ * place is the level, its value the slot. What is due at the queue's own instant stands in one list
+ * a phase. An event armed for an instant is always filed where the others of that instant are, at
+ * the tail: so lists keep the order of arming, and only a queue whose orders are shuffled sorts.
  *
- *	sim_event_arm() -> sim_queue_push() | sim_queue_update()
- *	sim_event_cancel() -> sim_queue_remove()          sim_run() -> sim_queue_peek(),
- *sim_queue_pop()
+ *	sim_event_arm() -> sim_queue_push()         sim_event_cancel() -> sim_queue_remove()
+ *	sim_run() -> sim_queue_first() -> sim_queue_pop()
+ *
+ * The first event is in the first used slot of the lowest used level. If it is alone there, that is
+ * all. If not, the queue moves to the least instant of the slot, which files all of them anew, on
+ * lower levels or as due: an event moves at most once a level, and seldom more than twice.
  *
  * Units:  when is in ps, as in sim_time.h.
- * Errors: sim_queue_push() fails when memory is short and changes nothing then. All else needs an
- *event that sim_queue_holds().
+ * Errors: none, and nothing is allocated. A list that was damaged from outside (invariant A5) is
+ *         found when somebody passes over it; nothing is followed beyond.
  */
 #ifndef SIM_QUEUE_H
 #define SIM_QUEUE_H
@@ -22,43 +27,171 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct sim_queue_entry {
-	uint64_t when, order;
-	struct sim_event *event;
+/* An order is phase << SIM_SEQ_BITS | seq. */
+#define SIM_SEQ_BITS 62
+#define SIM_PHASES (1u << (64 - SIM_SEQ_BITS))
+
+/* Measured: with 6 or 7 bits events move more often, and tests/bench says by how much. */
+#define SIM_WHEEL_BITS 8
+#define SIM_WHEEL_SLOTS (1u << SIM_WHEEL_BITS)
+#define SIM_WHEEL_LEVELS (64 / SIM_WHEEL_BITS)
+#define SIM_WHEEL_ALL (SIM_WHEEL_LEVELS * SIM_WHEEL_SLOTS)
+#define SIM_WHEEL_WORDS (SIM_WHEEL_ALL / 64) /* at most 32: bits of used_words */
+
+struct sim_slot {
+	struct sim_link list;
+	uint64_t least; /* no event in list is before it; UINT64_MAX: list is empty */
 };
 
 struct sim_queue {
-	struct sim_queue_entry *heap;
-	uint32_t n, capacity;
+	uint64_t at; /* no event is before it */
+	uint32_t n;
+	uint32_t used_due;   /* bit p: some event of phase p is due at at */
+	uint32_t used_words; /* bit w: used[w] != 0 */
+	bool shuffled;       /* orders do not grow from arming to arming */
+	struct sim_link due[SIM_PHASES];
+	uint64_t used[SIM_WHEEL_WORDS]; /* bit: that slot is not empty */
+	struct sim_slot slot[SIM_WHEEL_ALL];
 };
 
-bool sim_queue_init(struct sim_queue *q);
-void sim_queue_release(struct sim_queue *q); /* the events still in it are not touched */
+void sim_queue_init(struct sim_queue *q, bool shuffled);
 
-/* Takes @ev in by its when and order. */
-bool sim_queue_push(struct sim_queue *q, struct sim_event *ev);
-void sim_queue_remove(struct sim_queue *q, struct sim_event *ev);
+/* Invariant A6: each event is on the list of its instant, linked both ways, in order. Returns the
+ * number of events before the first that is not, or q->n. */
+uint32_t sim_queue_check(const struct sim_queue *q);
 
-/* Moves @ev, whose when or order changed, to its new place. */
-void sim_queue_update(struct sim_queue *q, struct sim_event *ev);
+/* --- what follows runs for every event, and is inline for sim_loop.c --- */
 
-/* Removes the first entry; the queue must not be empty. */
-void sim_queue_pop(struct sim_queue *q);
-
-/* The first entry, NULL if there is none. Valid until the queue changes. */
-static inline const struct sim_queue_entry *sim_queue_peek(const struct sim_queue *q)
+static inline struct sim_event *sim_queue_event(struct sim_link *link)
 {
-	return q->n ? &q->heap[0] : NULL;
+	return sim_container_of(link, struct sim_event, link);
+}
+
+static inline void sim_link_append(struct sim_link *list, struct sim_link *link)
+{
+	struct sim_link *last = list->prev;
+
+	link->prev = last;
+	link->next = list;
+	last->next = link;
+	list->prev = link;
+}
+
+static inline void sim_link_init(struct sim_link *list) { list->next = list->prev = list; }
+
+/* For shuffled orders: @link goes before the first on @list that has a greater one. */
+void sim_queue_insert_sorted(struct sim_link *list, struct sim_link *link);
+
+/* The slot of @when, which is after @at. */
+static inline unsigned sim_queue_slot_of(uint64_t when, uint64_t at)
+{
+	const unsigned highest = 63u - (unsigned)__builtin_clzll(when ^ at);
+	const unsigned level = highest / SIM_WHEEL_BITS;
+	const uint64_t digits = when >> (level * SIM_WHEEL_BITS);
+
+	return level * SIM_WHEEL_SLOTS + (unsigned)(digits % SIM_WHEEL_SLOTS);
+}
+
+static inline void sim_queue_file(struct sim_queue *q, struct sim_event *ev)
+{
+	const uint64_t when = ev->when.v;
+
+	if (when == q->at) {
+		const unsigned phase = (unsigned)(ev->order >> SIM_SEQ_BITS);
+
+		q->used_due |= 1u << phase;
+		if (__builtin_expect(q->shuffled, 0))
+			sim_queue_insert_sorted(&q->due[phase], &ev->link);
+		else
+			sim_link_append(&q->due[phase], &ev->link);
+		return;
+	}
+	const unsigned i = sim_queue_slot_of(when, q->at);
+	struct sim_slot *slot = &q->slot[i];
+
+	q->used_words |= 1u << i / 64;
+	q->used[i / 64] |= UINT64_C(1) << i % 64;
+	slot->least = when < slot->least ? when : slot->least;
+	sim_link_append(&slot->list, &ev->link);
+}
+
+/* Takes @ev in by its when, which is not before the queue's instant, and its order. */
+static inline void sim_queue_push(struct sim_queue *q, struct sim_event *ev)
+{
+	q->n++;
+	sim_queue_file(q, ev);
+}
+
+static inline void sim_queue_slot_emptied(struct sim_queue *q, unsigned i)
+{
+	q->slot[i].least = UINT64_MAX;
+	q->used[i / 64] &= ~(UINT64_C(1) << i % 64);
+	if (!q->used[i / 64])
+		q->used_words &= ~(1u << i / 64);
+}
+
+/* @ev must be one that sim_queue_holds(). */
+static inline void sim_queue_remove(struct sim_queue *q, struct sim_event *ev)
+{
+	struct sim_link *next = ev->link.next, *prev = ev->link.prev;
+
+	next->prev = prev;
+	prev->next = next;
+	ev->link.next = NULL;
+	q->n--;
+	if (next != prev) /* its neighbours: if they are one, that is the list */
+		return;
+	if (next < &q->due[SIM_PHASES])
+		q->used_due &= ~(1u << (next - q->due));
+	else
+		sim_queue_slot_emptied(q, (unsigned)((struct sim_slot *)next - q->slot));
 }
 
 /* Whether @ev, which says that it is armed, really stands where it says. */
-static inline bool sim_queue_holds(const struct sim_queue *q, const struct sim_event *ev)
+static inline bool sim_queue_holds(const struct sim_event *ev)
 {
-	return ev->index != 0 && ev->index <= q->n && q->heap[ev->index - 1].event == ev;
+	const struct sim_link *link = &ev->link;
+
+	return link->next && link->next->prev == link && link->prev && link->prev->next == link;
 }
 
-/* Invariant A6: heap order, and each event's index and key equal to its entry's. Returns the place
- * of the first entry that is wrong, or q->n. */
-uint32_t sim_queue_check(const struct sim_queue *q);
+/* Moves to the least instant of slot @i and files its events anew. Returns NULL, or the first link
+ * that does not go back to where it was reached from. */
+struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned i);
+
+/* The first event if it is not after @limit, NULL if there is none. If the queue is damaged it may
+ * return an event that sim_queue_holds() does not. The queue's instant, before which nothing can be
+ * pushed any more, moves at most to @limit and to the first event. */
+static inline struct sim_event *sim_queue_first(struct sim_queue *q, uint64_t limit)
+{
+	while (!q->used_due) {
+		if (!q->used_words)
+			return NULL;
+		const unsigned word = (unsigned)__builtin_ctz(q->used_words);
+		const unsigned i = word * 64 + (unsigned)__builtin_ctzll(q->used[word]);
+		struct sim_link *list = &q->slot[i].list;
+
+		if (list->next == list->prev) {
+			struct sim_event *ev = sim_queue_event(list->next);
+
+			/* Nobody is armed for PS_NEVER: it was initialised while armed. */
+			return ev->when.v <= limit || ev->when.v == PS_NEVER.v ? ev : NULL;
+		}
+		if (q->slot[i].least > limit)
+			return NULL;
+		struct sim_link *broken = sim_queue_spread(q, i);
+
+		if (__builtin_expect(broken != NULL, 0))
+			return sim_queue_event(broken);
+	}
+	return q->at <= limit ? sim_queue_event(q->due[__builtin_ctz(q->used_due)].next) : NULL;
+}
+
+/* Takes out what sim_queue_first() returned. */
+static inline void sim_queue_pop(struct sim_queue *q, struct sim_event *ev)
+{
+	q->at = ev->when.v;
+	sim_queue_remove(q, ev);
+}
 
 #endif

@@ -11,7 +11,6 @@
 #include "sim_loop.h"
 #include "sim_queue.h"
 
-#define SIM_SEQ_BITS 62
 #define SIM_RECENT 256 /* dispatched events kept to name the type that runs away */
 #define SIM_HOT_MOST 5
 #define SIM_FEISTEL_N 4

@@ -49,52 +49,58 @@ static void init_while_armed(struct sim *sim, struct sim_event *other)
 
 static void arm_without_init(struct sim *sim, struct sim_event *other)
 {
-	spare = (struct sim_event){ .index = 0 };
+	spare = (struct sim_event){ .type = NULL };
 	sim_event_arm(sim, &spare, ps(60));
 }
 
-static void arm_with_foreign_index(struct sim *sim, struct sim_event *other)
+static void arm_with_foreign_links(struct sim *sim, struct sim_event *other)
 {
 	sim_event_init(&spare, &other_type, 4);
-	spare.index = 1;
+	spare.link = other->link;
 	sim_event_arm(sim, &spare, ps(60));
 }
 
-static void cancel_with_wild_index(struct sim *sim, struct sim_event *other)
+static void cancel_with_one_link(struct sim *sim, struct sim_event *other)
 {
 	sim_event_init(&spare, &other_type, 4);
-	spare.index = 7;
+	spare.link.next = &other->link;
 	sim_event_cancel(sim, &spare);
 }
 
-static void entry_from_the_past(struct sim *sim, struct sim_event *other)
-{
-	sim->queue.heap[0].when = 40;
-}
+static void entry_from_the_past(struct sim *sim, struct sim_event *other) { other->when = ps(40); }
 
 /* @other, of a lower phase and armed before, looks as if it had stood at 50 ps all the time. */
 static void older_entry_comes_late(struct sim *sim, struct sim_event *other)
 {
+	sim_queue_remove(&sim->queue, other);
 	other->when = ps(50);
-	sim_queue_update(&sim->queue, other);
+	sim_queue_push(&sim->queue, other);
 }
 
-static void idle_but_queued(struct sim *sim, struct sim_event *other) { other->index = 0; }
+static void idle_but_queued(struct sim *sim, struct sim_event *other) { other->link.next = NULL; }
 
 static void a_cancel_is_not_counted(struct sim *sim, struct sim_event *other)
 {
 	sim_queue_remove(&sim->queue, other);
 }
 
-static void heap_out_of_order(struct sim *sim, struct sim_event *other)
+static void on_another_list(struct sim *sim, struct sim_event *other) { other->when = ps(90); }
+
+/* Two of one instant change places. */
+static void out_of_order(struct sim *sim, struct sim_event *other)
 {
 	sim_event_init(&spare, &other_type, 4);
-	sim_event_arm(sim, &spare, ps(80));
-	sim->queue.heap[0].when = 90;
-	other->when = ps(90);
+	sim_event_arm(sim, &spare, ps(70));
+	other->order = spare.order + 1;
 }
 
-static void index_out_of_step(struct sim *sim, struct sim_event *other) { other->index = 2; }
+/* The list still says that it comes after the first, which stands there no more. */
+static void init_the_second_while_armed(struct sim *sim, struct sim_event *other)
+{
+	sim_event_init(&spare, &other_type, 4);
+	sim_event_arm(sim, &spare, ps(70));
+	sim_event_init(&spare, &other_type, 4);
+}
 
 static void break_twice(struct sim *sim, struct sim_event *other)
 {
@@ -115,17 +121,21 @@ static const struct fault_row fault_rows[] = {
 	{ "A4: a count is missing", a_cancel_is_not_counted, "A4",
 	  "armed == dispatched + cancelled + pending: 2 != 1 + 0 + 0" },
 	{ "A5: initialised while armed", init_while_armed, "A5",
-	  "a dispatched event is armed: queued for 70 ps, index 0" },
+	  "a dispatched event is armed: entity 3" },
+	{ "A5: the second of a list is initialised while armed", init_the_second_while_armed, "A5",
+	  "a dispatched event is armed: entity 4" },
 	{ "A5: idle, and yet in the queue", idle_but_queued, "A5",
-	  "a dispatched event is armed: queued for 70 ps, index 0" },
+	  "a dispatched event is armed: entity 3" },
 	{ "A5: armed without being initialised", arm_without_init, "A5",
 	  "an armed event is initialised: type == NULL" },
-	{ "A5: armed with another's index", arm_with_foreign_index, "A5",
-	  "heap[e.idx] == e: idx 1 of 1, other of 4" },
-	{ "A5: cancelled with an index out of range", cancel_with_wild_index, "A5",
-	  "heap[e.idx] == e: idx 7 of 1 is cancelled" },
-	{ "A6: heap order", heap_out_of_order, "A6", "heap order and heap[e.idx] == e: entry 1 of 2" },
-	{ "A6: index", index_out_of_step, "A6", "heap order and heap[e.idx] == e: entry 0 of 1" },
+	{ "A5: armed with another's links", arm_with_foreign_links, "A5",
+	  "an armed event is linked both ways: other of 4" },
+	{ "A5: cancelled with a link out of nowhere", cancel_with_one_link, "A5",
+	  "a cancelled event is linked both ways: entity 4" },
+	{ "A6: on the list of another instant", on_another_list, "A6",
+	  "each event is on the list of its instant, in order: 0 of 1" },
+	{ "A6: two of one instant out of order", out_of_order, "A6",
+	  "each event is on the list of its instant, in order: 1 of 2" },
 	{ "a model's own: the first is kept", break_twice, "C1", "2 > 1" },
 };
 /* clang-format on */

@@ -7,13 +7,38 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#define N_EVENTS 700 /* beyond the first capacity, so that growing is tested too */
+#define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
+#define N_EVENTS 700
 #define N_ROUNDS 20000
 
 static struct sim_event events[N_EVENTS];
+static struct sim_queue queue;
+
+/* How far ahead of the queue's instant events are armed. */
+struct spread_row {
+	const char *name;
+	uint64_t start; /* the instant at which it begins */
+	uint64_t step;  /* instants are multiples of it after the queue's */
+	uint64_t below; /* at most so many steps */
+	bool shuffled;  /* orders are drawn instead of counted */
+};
+
+/* clang-format off */
+static const struct spread_row spread_rows[] = {
+	{ "few instants: most keys tie",           0,              1,         12,           false },
+	{ "few instants, orders shuffled",         0,              1,         12,           true },
+	{ "one level",                             0,              1,         200,          false },
+	{ "across the edges of the lowest levels", 0,              1,         70000,        false },
+	{ "steps as wide as a slot of level 1",    0,              256,       300,          false },
+	{ "a day around the middle of 2^64",       (1ull << 63) - 40000000, 1000, 86400000, false },
+	{ "up to the end of time, shuffled",       1ull << 60,     (1ull << 58), 14,        true },
+	{ "all levels at once",                    12345,          1,         1ull << 62,   false },
+};
+/* clang-format on */
 
 static struct sim_event *least_armed(void)
 {
@@ -31,101 +56,194 @@ static struct sim_event *least_armed(void)
 	return least;
 }
 
-/* Few instants, so that most keys tie in when. */
-static void set_key(struct sim_event *ev, struct sim_random *random, uint64_t seq)
+static void set_key(struct sim_event *ev, const struct spread_row *row, struct sim_random *random,
+		    uint64_t seq)
 {
-	ev->when = ps(sim_random_below(random, 50));
-	ev->order = sim_random_below(random, 4) << 62 | seq;
+	const uint64_t phase = sim_random_below(random, SIM_PHASES);
+	const uint64_t far = row->step * sim_random_below(random, row->below);
+	const uint64_t room = PS_NEVER.v - 1 - queue.at;
+
+	ev->when = ps(queue.at + (far < room ? far : room));
+	if (row->shuffled) /* unlike each other because of the low bits */
+		seq |= sim_random_below(random, 1 << 20) << 40;
+	ev->order = phase << SIM_SEQ_BITS | seq;
 }
 
-static void one_step(struct sim_queue *q, struct sim_random *random, uint64_t seq, unsigned bias)
+static void pop_the_least(void)
+{
+	struct sim_event *least = least_armed();
+
+	assert_ptr_equal(sim_queue_first(&queue, PS_NEVER.v), least);
+	sim_queue_pop(&queue, least);
+	assert_false(sim_event_armed(least));
+}
+
+static void one_step(const struct spread_row *row, struct sim_random *random, uint64_t seq,
+		     unsigned bias)
 {
 	struct sim_event *ev = &events[sim_random_below(random, N_EVENTS)];
 	const uint64_t what = sim_random_below(random, 10);
 
 	if (!sim_event_armed(ev) && what < bias) {
-		set_key(ev, random, seq);
-		assert_true(sim_queue_push(q, ev));
+		set_key(ev, row, random, seq);
+		sim_queue_push(&queue, ev);
+		assert_true(sim_queue_holds(ev));
 	} else if (sim_event_armed(ev) && what < 3) {
-		sim_queue_remove(q, ev);
+		sim_queue_remove(&queue, ev);
 		assert_false(sim_event_armed(ev));
 	} else if (sim_event_armed(ev) && what < 7) {
-		set_key(ev, random, seq);
-		sim_queue_update(q, ev);
-	} else if (q->n) {
-		assert_ptr_equal(sim_queue_peek(q)->event, least_armed());
-		sim_queue_pop(q);
+		sim_queue_remove(&queue, ev);
+		set_key(ev, row, random, seq);
+		sim_queue_push(&queue, ev);
+	} else if (queue.n) {
+		pop_the_least();
 	}
 }
 
 static void agrees_with_a_search(void **state)
 {
+	const struct spread_row *row = *state;
 	struct sim_random random;
-	struct sim_queue q;
 	uint32_t peak = 0;
 
 	sim_random_init(&random, 1, 1, 0);
-	assert_true(sim_queue_init(&q));
-	assert_null(sim_queue_peek(&q));
+	sim_queue_init(&queue, row->shuffled);
+	queue.at = row->start;
+	memset(events, 0, sizeof(events));
+	assert_null(sim_queue_first(&queue, PS_NEVER.v));
 	for (uint64_t seq = 1; seq <= N_ROUNDS; seq++) {
-		one_step(&q, &random, seq, seq < N_ROUNDS / 2 ? 10 : 3);
-		if (q.n > peak)
-			peak = q.n;
+		one_step(row, &random, seq, seq < N_ROUNDS / 2 ? 10 : 3);
+		if (queue.n > peak)
+			peak = queue.n;
 		if (seq % 16 == 0)
-			assert_int_equal(sim_queue_check(&q), q.n);
+			assert_int_equal(sim_queue_check(&queue), queue.n);
 	}
 	assert_in_range(peak, 400, N_EVENTS);
-	while (q.n) {
-		assert_ptr_equal(sim_queue_peek(&q)->event, least_armed());
-		sim_queue_pop(&q);
-	}
+	while (queue.n)
+		pop_the_least();
 	assert_null(least_armed());
-	sim_queue_release(&q);
+	assert_int_equal(queue.used_due, 0);
+	assert_int_equal(queue.used_words, 0);
+}
+
+static void arm(struct sim_event *ev, uint64_t when, uint64_t order)
+{
+	*ev = (struct sim_event){ .when = ps(when), .order = order };
+	sim_queue_push(&queue, ev);
+}
+
+/* 300 and 511 share a slot of level 1, which must not be opened for a limit below both. */
+static void first_stays_within_its_limit(void **state)
+{
+	struct sim_event ev[3];
+
+	sim_queue_init(&queue, false);
+	arm(&ev[0], 300, 1);
+	arm(&ev[1], 511, 2);
+	assert_null(sim_queue_first(&queue, 299));
+	assert_int_equal(queue.at, 0);
+	arm(&ev[2], 299, 3); /* still possible */
+	assert_ptr_equal(sim_queue_first(&queue, 299), &ev[2]);
+	sim_queue_pop(&queue, &ev[2]);
+	assert_ptr_equal(sim_queue_first(&queue, 300), &ev[0]);
+	sim_queue_pop(&queue, &ev[0]);
+	assert_null(sim_queue_first(&queue, 510)); /* alone in its slot */
+	assert_ptr_equal(sim_queue_first(&queue, 511), &ev[1]);
+}
+
+/* The least of three is taken away: what the slot says of its least instant is only a bound then.
+ */
+static void the_least_of_a_slot_is_cancelled(void **state)
+{
+	struct sim_event ev[3];
+
+	sim_queue_init(&queue, false);
+	arm(&ev[0], 70000, 1);
+	arm(&ev[1], 66000, 2);
+	arm(&ev[2], 130000, 3);
+	sim_queue_remove(&queue, &ev[1]);
+	assert_int_equal(sim_queue_check(&queue), 2);
+	assert_ptr_equal(sim_queue_first(&queue, 1000000), &ev[0]);
+	sim_queue_pop(&queue, &ev[0]);
+	assert_ptr_equal(sim_queue_first(&queue, 1000000), &ev[2]);
+	assert_int_equal(sim_queue_check(&queue), 1);
 }
 
 static void holds_only_what_stands_there(void **state)
 {
-	struct sim_event ev = { .when = ps(1), .order = 1 }, stranger = { .index = 1 };
-	struct sim_queue q;
+	struct sim_event ev, stranger = { .when = ps(1) };
+	struct sim_link friend = { &stranger.link, &stranger.link };
 
-	assert_true(sim_queue_init(&q));
-	assert_false(sim_queue_holds(&q, &ev));
-	assert_false(sim_queue_holds(&q, &stranger));
-	sim_queue_push(&q, &ev);
-	assert_true(sim_queue_holds(&q, &ev));
-	assert_false(sim_queue_holds(&q, &stranger));
-	sim_queue_release(&q);
+	sim_queue_init(&queue, false);
+	assert_false(sim_queue_holds(&stranger));
+	arm(&ev, 1, 1);
+	assert_true(sim_queue_holds(&ev));
+	stranger.link = ev.link;
+	assert_false(sim_queue_holds(&stranger));
+	stranger.link = (struct sim_link){ .next = &friend };
+	assert_false(sim_queue_holds(&stranger));
+	stranger.link = (struct sim_link){ .next = &friend, .prev = &ev.link };
+	assert_false(sim_queue_holds(&stranger));
+	stranger.link = (struct sim_link){ .next = &ev.link, .prev = &friend };
+	assert_false(sim_queue_holds(&stranger));
+	stranger.link = (struct sim_link){ .next = &friend, .prev = &friend };
+	assert_true(sim_queue_holds(&stranger));
 }
 
+/* ev[0] and ev[1] are due, ev[2] and ev[3] in slot 10 of level 0, the others in slots of their own.
+ */
 static void check_finds_what_is_wrong(void **state)
 {
 	struct sim_event ev[6];
-	struct sim_queue q;
 
-	assert_true(sim_queue_init(&q));
-	for (unsigned i = 0; i < 6; i++) {
-		ev[i] = (struct sim_event){ .when = ps(10 * i), .order = i + 1 };
-		sim_queue_push(&q, &ev[i]);
-	}
-	assert_int_equal(sim_queue_check(&q), 6);
-	ev[3].index = 3;
-	assert_int_equal(sim_queue_check(&q), 3);
-	ev[3].index = 4;
-	ev[2].order = 7;
-	assert_int_equal(sim_queue_check(&q), 2);
-	ev[2].order = 3;
-	ev[5].when.v = q.heap[5].when = 9; /* its parent is at 10 */
-	assert_int_equal(sim_queue_check(&q), 5);
-	sim_queue_release(&q);
+	sim_queue_init(&queue, false);
+	for (unsigned i = 0; i < N_ELEMENTS(ev); i++)
+		arm(&ev[i], i / 2 * 10, i + 1);
+	assert_int_equal(sim_queue_check(&queue), 6);
+	ev[3].order = 3; /* as that of ev[2] */
+	assert_int_equal(sim_queue_check(&queue), 3);
+	ev[3].order = 4;
+	ev[1].order = 0;
+	assert_int_equal(sim_queue_check(&queue), 1);
+	ev[1].order = 2;
+	ev[5].when.v = 21; /* another slot's */
+	assert_int_equal(sim_queue_check(&queue), 5);
+	ev[5].when.v = 20;
+	ev[4].link.prev = &ev[5].link;
+	assert_int_equal(sim_queue_check(&queue), 4);
+	ev[4].link.prev = ev[5].link.next;
+	queue.used[0] = 1 << 10; /* slot 20 is forgotten */
+	assert_int_equal(sim_queue_check(&queue), 4);
+}
+
+/* The second of three in a slot is initialised again: nobody follows its links. */
+static void spread_stops_at_a_broken_link(void **state)
+{
+	struct sim_event ev[3];
+
+	sim_queue_init(&queue, false);
+	for (unsigned i = 0; i < N_ELEMENTS(ev); i++)
+		arm(&ev[i], 300 + i, i + 1);
+	ev[1].link = (struct sim_link){ .next = NULL };
+	assert_ptr_equal(sim_queue_first(&queue, 1000), &ev[1]);
+	assert_false(sim_queue_holds(&ev[1]));
 }
 
 int main(void)
 {
-	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(agrees_with_a_search),
+	static const struct CMUnitTest single[] = {
+		cmocka_unit_test(first_stays_within_its_limit),
+		cmocka_unit_test(the_least_of_a_slot_is_cancelled),
 		cmocka_unit_test(holds_only_what_stands_there),
 		cmocka_unit_test(check_finds_what_is_wrong),
+		cmocka_unit_test(spread_stops_at_a_broken_link),
 	};
+	struct CMUnitTest tests[N_ELEMENTS(spread_rows) + N_ELEMENTS(single)];
 
+	for (size_t i = 0; i < N_ELEMENTS(spread_rows); i++)
+		tests[i] = (struct CMUnitTest){ .name = spread_rows[i].name,
+						.test_func = agrees_with_a_search,
+						.initial_state = (void *)&spread_rows[i] };
+	memcpy(&tests[N_ELEMENTS(spread_rows)], single, sizeof(single));
 	return cmocka_run_group_tests_name("sim_queue", tests, NULL, NULL);
 }
