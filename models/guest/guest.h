@@ -93,10 +93,10 @@ struct guest {
 	guest_cycles_t deadline; /* the last one written that is not 0 */
 	uint32_t apic_read;      /* what the last GUEST_APIC_READ gave */
 	struct guest_lvtt lvtt;
-	uint64_t measured;             /* measurements made */
-	guest_cycles_t measured_at;    /* and when the last one was */
-	unsigned step, handler_step;   /* the workload's place in its two programs */
-	uint64_t wait_target;          /* program: what .handled must reach for it to go on */
+	uint64_t measured;           /* measurements made */
+	guest_cycles_t measured_at;  /* and when the last one was */
+	unsigned step, handler_step; /* the workload's place in its two programs */
+	uint64_t wait_target; /* program, recorded: what .handled must reach for it to go on */
 	uint64_t batch, batch_ends;    /* vmexit: iterations of this batch; the last one's number */
 	guest_cycles_t batch_from;     /* vmexit: when the batch began */
 	guest_cycles_t began, wake_at; /* cyclictest, idle_nohz: the begin, the next time */

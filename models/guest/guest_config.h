@@ -3,6 +3,7 @@
 #ifndef GUEST_CONFIG_H
 #define GUEST_CONFIG_H
 
+#include "lapic_mode.h"
 #include "quantity.h"
 #include "units.h"
 
@@ -97,6 +98,7 @@ struct guest_config {
 		handler;     /* workload program: once; then for ever; the handler, default rdtsc */
 	uint64_t n_recorded; /* workload recorded (R20) */
 	const uint64_t *recorded_arm_tsc, *recorded_deadline_tsc;
+	enum lapic_timer_mode recorded_timer;
 };
 
 #endif

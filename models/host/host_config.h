@@ -57,7 +57,8 @@
 	COST(posted_irq, 100, "handler of that notification, where it finds no guest")             \
 	COST(fastpath_msr_write, 150,                                                              \
 	     "a written deadline without the run loop, without starting the timer")                \
-	COST(fastpath_preemption_timer, 100, "a preemption-timer exit without the run loop")
+	COST(fastpath_preemption_timer, 100, "a preemption-timer exit without the run loop")       \
+	COST(irq_entry_idle, 0, "what irq_entry takes more where the CPU idled")
 
 enum cost_id {
 #define COST(name, ns, what) COST_##name,

@@ -249,8 +249,10 @@ static void enter_irq(struct host_cpu *cpu)
 	for (cpu->taken = IRQ_SOURCES - 1; !(cpu->pending & 1u << cpu->taken);)
 		cpu->taken--;
 	cpu->pending &= ~(1u << cpu->taken);
-	if (cpu->asleep)
+	if (cpu->asleep) {
 		cost = ps_add(cost, cpu->host->cfg->cpus[cpu->id].idle_exit);
+		cost = ps_add(cost, cpu_cost(cpu, COST_irq_entry_idle));
+	}
 	cpu->asleep = false; /* for what is pending behind it, too */
 	cpu->in_irq = true;
 	cpu->top = &cpu->irq;

@@ -15,6 +15,7 @@ static bool read_header(struct scenario_file *file, struct diagnostics *d)
 	const struct node *name = node_get(file->tree, "scenario");
 	const struct node *about = node_get(file->tree, "about");
 	const struct node *source = node_get(file->tree, "source");
+	const struct node *learned_from = node_get(file->tree, "learned_from");
 	bool ok = true;
 
 	file->fragment = !name;
@@ -28,6 +29,9 @@ static bool read_header(struct scenario_file *file, struct diagnostics *d)
 		ok &= value_text(about, &(struct value_key){ .name = "about" }, &file->about, d);
 	if (source)
 		ok &= value_text(source, &(struct value_key){ .name = "source" }, &file->source, d);
+	if (learned_from)
+		ok &= value_text(learned_from, &(struct value_key){ .name = "learned_from" },
+				 &file->learned_from, d);
 	return ok;
 }
 

@@ -71,7 +71,7 @@ struct scenario_expect {
 struct scenario_file {
 	const char *path;           /* as given */
 	const char *name;           /* `scenario:` */
-	const char *about, *source; /* NULL: absent */
+	const char *about, *source, *learned_from; /* NULL: absent */
 	bool fragment;              /* no variants and no expectations then */
 	uint32_t n_variants, n_expects;
 	const struct scenario_variant *variants; /* in the order of the file */

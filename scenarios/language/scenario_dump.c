@@ -263,6 +263,7 @@ void scenario_dump(const struct scenario_run *run, GString *out)
 	const struct top_values top = { .scenario = run->file->name,
 					.about = run->file->about,
 					.source = run->file->source,
+					.learned_from = run->file->learned_from,
 					.seed = config->seed,
 					.duration = config->duration };
 	g_autoptr(GString) head = g_string_new(NULL);

@@ -13,7 +13,7 @@
 #include "yaml_tree.h"
 
 struct top_values {
-	const char *scenario, *about, *source;
+	const char *scenario, *about, *source, *learned_from;
 	const struct node *include, *kernel, *apply, *revert, *forms, *variants;
 	uint64_t seed;
 	ps_t duration;

@@ -214,6 +214,7 @@ static void check_even_share(void **state)
 	rig_vcpu(rig, 1, 2);
 	rig->vm.guest.workload = &workload_recorded;
 	rig->vm.guest.n_recorded = ARMS;
+	rig->vm.guest.recorded_timer = LAPIC_MODE_TSC_DEADLINE;
 	rig->vm.guest.recorded_arm_tsc = arm;
 	rig->vm.guest.recorded_deadline_tsc = deadline;
 	other_exits(rig, 300 * US); /* what was moved is seen some time before the next arm */

@@ -69,6 +69,23 @@ static const struct row rows[] = {
 	{ "idle_nohz: on the next tick, and the tick itself on waking",
 	  { .workload = &workload_idle_nohz, .hz = 1000, .interval = NS(1500000), .wakeup = NS(80) },
 	  "..!.........", "rdtsc arm(2000100) h:rdtsc h:eoi h:iret rdtsc arm(1000100) compute(80) arm(3000100) hlt hlt" },
+	{ "recorded: what was armed again before it was due is not waited for",
+	  { .workload = &workload_recorded, .recorded_timer = LAPIC_MODE_TSC_DEADLINE, .n_recorded = 3,
+	    .recorded_arm_tsc = (const uint64_t[]){ 50, 250, 900 },
+	    .recorded_deadline_tsc = (const uint64_t[]){ 400, 600, 1000 } },
+	  ".....!......", "until(50) arm(400) until(250) arm(600) spin(1) h:rdtsc h:eoi h:iret spin(1) until(900) arm(1000)" },
+	{ "recorded: one-shot counts",
+	  { .workload = &workload_recorded, .recorded_timer = LAPIC_MODE_ONESHOT, .n_recorded = 1,
+	    .wait = GUEST_WAIT_HLT, .recorded_arm_tsc = (const uint64_t[]){ 50 },
+	    .recorded_deadline_tsc = (const uint64_t[]){ 350 } },
+	  ".....!....", "write(3e0=b) write(320=ec) until(50) write(380=12c) hlt h:rdtsc h:eoi h:iret hlt" },
+	/* A period of 400: the handlers read 600 and 1100; half a period before 1250 the guest waits no more. */
+	{ "recorded: a periodic count, until it is stopped",
+	  { .workload = &workload_recorded, .recorded_timer = LAPIC_MODE_PERIODIC, .n_recorded = 2,
+	    .recorded_arm_tsc = (const uint64_t[]){ 50, 1250 },
+	    .recorded_deadline_tsc = (const uint64_t[]){ 450, 1250 } },
+	  ".....!.....!......", "write(3e0=b) write(320=200ec) until(50) write(380=190) spin(1) h:rdtsc h:eoi h:iret spin(1) "
+	  "spin(2) h:rdtsc h:eoi h:iret spin(2) until(1250) write(380=0)" },
 };
 /* clang-format on */
 
@@ -83,6 +100,7 @@ static int print_op(char *to, size_t size, const struct guest_op *op)
 	case GUEST_COMPUTE:
 		return snprintf(to, size, "compute(%" PRIu64 ")", op->time.v / PS_PER_NS);
 	case GUEST_SPIN: return snprintf(to, size, "spin(%" PRIu64 ")", op->target);
+	case GUEST_SPIN_UNTIL: return snprintf(to, size, "until(%" PRIu64 ")", op->value.v);
 	case GUEST_WRMSR_DEADLINE: return snprintf(to, size, "arm(%" PRIu64 ")", op->value.v);
 	case GUEST_APIC_WRITE:
 		return snprintf(to, size, "write(%x=%" PRIx64 ")", op->reg, op->value.v);
