@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* lapicsim - lists the commands and runs one; each lives in a cmd_*.c beside the code it runs. */
+#include "cmd_import.h"
 #include "command.h"
 #include "plot_kinds.h"
 #include "plots_commands.h"
@@ -9,8 +10,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_replay, &command_test, &command_history, &command_sweep, &command_merge,
-	&command_table,  &command_plot, &command_list,    &command_docs,
+	&command_replay, &command_test,  &command_history, &command_sweep, &command_merge,
+	&command_import, &command_table, &command_plot,    &command_list,  &command_docs,
 };
 
 static int help(void)
