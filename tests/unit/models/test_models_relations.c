@@ -6,7 +6,8 @@
  */
 #include "models_rig.h"
 
-static const char *const releases[] = { "v4.2", "v4.5", "v4.20", "v5.2", "v5.3", "v5.10", "v6.1" };
+static const char *const releases[] = { "v4.2", "v4.5", "v4.20", "v5.2",
+					"v5.3", "v5.8", "v5.10", "v6.1" };
 
 static uint64_t quantiles[COST_COUNT][3];
 
@@ -30,6 +31,11 @@ static struct rig *noisy(const char *release, uint64_t seed)
 	rig->cfg.host.preempt = seed % 2 ? PREEMPT_FULL : PREEMPT_VOLUNTARY;
 	rig->cfg.kvm.lapic_timer_advance_ns = seed % 3 ? KVM_PARAM_DEFAULT : 700;
 	rig->cfg.seed = seed;
+	rig->cfg.host.apicv = seed / 2 % 3 > 0;
+	rig->cfg.kvm.enable_apicv = true;
+	rig->cfg.kvm.pi_inject_timer = -1;
+	rig->cfg.kvm.preemption_timer = seed % 5 == 0;
+	rig->vm.disable_exits.hlt = seed / 3 % 2;
 	rig_vcpu(rig, 1, 0xe);
 	rig_vcpu(rig, 2, 0xe);
 	rig->vm.guest.loop = (struct quantity){ 20, QUANTITY_CYCLES };
