@@ -76,7 +76,9 @@ static bool copy_shard(struct store *out, const char *path, GError **error)
 
 	if (!store_prepare(out, "ATTACH ? AS part", &attach, error))
 		return false;
-	sqlite3_bind_text(attach, 1, path, -1, SQLITE_STATIC);
+	g_autofree char *name = store_file_name(path);
+
+	sqlite3_bind_text(attach, 1, name, -1, SQLITE_STATIC);
 	const bool ok = sqlite3_step(attach) == SQLITE_DONE || store_fail_db(out, "read", error);
 
 	sqlite3_finalize(attach);

@@ -212,6 +212,9 @@ void plot_choice_subtitle(struct plot *plot, const struct plot_choice *c, const 
 		g_string_append(text, "seeds as drawn");
 	else
 		g_string_truncate(text, text->len - 2);
+	if (c->info->shards > 1)
+		g_string_append_printf(text, "; shard %" PRIu32 "/%" PRIu32 " alone",
+				       c->info->shard, c->info->shards);
 	if (missing)
 		g_string_append_printf(text, "; %" PRIu64 " %s no value", missing,
 				       missing == 1 ? "point has" : "points have");

@@ -76,12 +76,20 @@ bool store_fail_db(const struct store *store, const char *what, GError **error)
 	return store_fail(store->path, EXIT_IO, error, "cannot %s: %s", what, cause(store, code));
 }
 
+/* To SQLite ":memory:" and "file:x?mode=memory" are no files. */
+char *store_file_name(const char *path)
+{
+	return g_strconcat(g_path_is_absolute(path) ? "" : "./", path, NULL);
+}
+
 struct store *store_open_db(const char *path, int flags, GError **error)
 {
 	struct store *store = g_new0(struct store, 1);
 
+	g_autofree char *name = store_file_name(path);
+
 	store->path = g_strdup(path);
-	if (sqlite3_open_v2(path, &store->db, flags, NULL) == SQLITE_OK)
+	if (sqlite3_open_v2(name, &store->db, flags, NULL) == SQLITE_OK)
 		return store;
 	store_fail_db(store, "open", error);
 	store_close(store);
@@ -217,8 +225,9 @@ struct store *store_begin(const char *path, const char *temporary, const struct 
 			  GError **error)
 {
 	if (access(path, F_OK) == 0) {
-		store_fail(path, EXIT_USAGE, error,
-			   "exists already; go on with it by --resume, or name another");
+		store_fail(
+			path, EXIT_USAGE, error,
+			"exists already; name another (or, to go on with a sweep, add --resume)");
 		return NULL;
 	}
 	remove_temporary(temporary);
@@ -259,11 +268,9 @@ bool store_publish(const char *temporary, const char *path, GError **error)
 
 /* --- writing --- */
 
-/* Locked for good: no shared memory is needed then, so a network file system will do. */
 static bool start_writing(struct store *store, GError **error)
 {
-	static const char modes[] = "PRAGMA locking_mode = EXCLUSIVE;"
-				    "PRAGMA synchronous = FULL;"
+	static const char modes[] = "PRAGMA synchronous = FULL;"
 				    "PRAGMA journal_mode = WAL;"
 				    "BEGIN IMMEDIATE; COMMIT";
 
@@ -287,18 +294,23 @@ struct store *store_create(const char *path, const struct store_info *info, GErr
 	return store_publish(temporary, path, error) ? store_resume(path, info, error) : NULL;
 }
 
+/* Locked from the first reading on: no shared memory is needed then, so a network file system will
+ * do. Nothing is written, not even the mode of the journal, before it is known to be this sweep's.
+ */
 struct store *store_resume(const char *path, const struct store_info *info, GError **error)
 {
 	struct store *store = store_open_db(path, SQLITE_OPEN_READWRITE, error);
 
 	if (!store)
 		return NULL;
-	if (start_writing(store, error) && store_read_info(store, error)) {
+	if (store_exec(store, "PRAGMA locking_mode = EXCLUSIVE", "read", error) &&
+	    store_read_info(store, error)) {
 		g_autofree char *difference = store_info_difference(store->info, info, true);
 
-		if (!difference)
+		if (difference)
+			store_fail(path, EXIT_USAGE, error, "is of another sweep: %s", difference);
+		else if (store->info->finished || start_writing(store, error))
 			return store;
-		store_fail(path, EXIT_USAGE, error, "is of another sweep: %s", difference);
 	}
 	store_close(store);
 	return NULL;

@@ -26,6 +26,8 @@ bool store_fail_db(const struct store *store, const char *what, GError **error);
 G_GNUC_PRINTF(4, 5)
 bool store_fail(const char *path, int status, GError **error, const char *format, ...);
 
+char *store_file_name(const char *path);
+
 /* Opens the database alone. @flags as sqlite3_open_v2(). */
 struct store *store_open_db(const char *path, int flags, GError **error);
 bool store_exec(struct store *store, const char *sql, const char *what, GError **error);

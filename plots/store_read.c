@@ -2,6 +2,7 @@
 #include "store_private.h"
 
 #include "run.h"
+#include "scenario_limits.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -115,9 +116,9 @@ static void take_identity(struct store_info *info, const char *key, const char *
 		if (g_str_equal(key, numbers[i].key))
 			*numbers[i].to = number_of(value);
 	if (g_str_equal(key, "shard"))
-		info->shard = (uint32_t)number_of(value);
+		info->shard = (uint32_t)MIN(number_of(value), UINT32_MAX);
 	else if (g_str_equal(key, "shards"))
-		info->shards = (uint32_t)number_of(value);
+		info->shards = (uint32_t)MIN(number_of(value), UINT32_MAX);
 }
 
 /* Each row of @sql, in its order, to @fn; false: the rows are not those of a store. */
@@ -272,8 +273,9 @@ static bool check_info(const struct store_info *info)
 		    !g_uint64_checked_mul(&stride, stride, info->axes[i].n))
 			return false;
 	}
-	return info->cells == stride && info->points <= info->cells && info->shard < info->shards &&
-	       check_texts(info);
+	return info->cells == stride && info->cells <= LIMIT_SWEEP_POINTS &&
+	       info->points <= info->cells && info->shard < info->shards &&
+	       info->shards <= LIMIT_SHARDS && check_texts(info);
 }
 
 bool store_read_info(struct store *store, GError **error)
