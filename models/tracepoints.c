@@ -162,83 +162,115 @@ static const struct trace_member m_fn_apic_timer[] = { M_CONST("unsigned long ip
 static const struct trace_member m_fn_inject[] = { M_CONST("unsigned long ip", 8, ADDRESS_INJECT_APIC_TIMER_IRQS),
 	M_CONST("unsigned long parent_ip", 8, ADDRESS_INJECT_PENDING_TIMER_IRQS) };
 
+#define MEMBERS(m) .members = m, .n_members = COUNT(m)
+#define VIEWS(v) .views = v, .n_views = COUNT(v)
+
+/* How a viewer shows them. The arrow of a deadline: armed, expired, injected or posted; where neither
+ * is traced, the guest's handler ends it. */
+enum track { TRACK_VCPU, TRACK_CPU, TRACK_LATENESS, TRACK_ADVANCE, TRACK_HALT_POLL };
+static const struct trace_track tracks[] = {
+	[TRACK_VCPU] = { .name = "vCPU {}" },
+	[TRACK_CPU] = { .name = "CPU {} interrupts, hrtimers", .by_cpu = true },
+	[TRACK_LATENESS] = { .name = "vCPU {} lateness", .unit = "ns" },
+	[TRACK_ADVANCE] = { .name = "vCPU {} timer_advance_ns", .unit = "ns" },
+	[TRACK_HALT_POLL] = { .name = "vCPU {} halt_poll_ns", .unit = "ns" },
+};
+#define V_COUNTS(track_, field_, divisor_) \
+	{ .role = TRACE_COUNTS, .track = track_, .field = field_, .divisor = divisor_ }
+static const struct trace_view v_entry[] = { { .role = TRACE_NEXT, .track = TRACK_VCPU, .name = "guest" } };
+static const struct trace_view v_exit[] = { { .role = TRACE_NEXT, .track = TRACK_VCPU, .field = 1 } };
+static const struct trace_view v_local_timer[] = { { .role = TRACE_BEGINS, .track = TRACK_CPU, .name = "local_timer" } };
+static const struct trace_view v_reschedule[] = { { .role = TRACE_BEGINS, .track = TRACK_CPU, .name = "reschedule" } };
+static const struct trace_view v_hrtimer[] = { { .role = TRACE_BEGINS, .track = TRACK_CPU, .field = 1 } };
+static const struct trace_view v_cpu_ends[] = { { .role = TRACE_ENDS, .track = TRACK_CPU } };
+static const struct trace_view v_switch[] = { { .role = TRACE_SWITCHES, .field = 0 } };
+static const struct trace_view v_vcpu_mark[] = { { .role = TRACE_MARKS, .track = TRACK_VCPU } };
+static const struct trace_view v_cpu_mark[] = { { .role = TRACE_MARKS, .track = TRACK_CPU } };
+static const struct trace_view v_armed[] = { { .role = TRACE_MARKS, .track = TRACK_VCPU, .flow = TRACE_FLOW_BEGINS } };
+static const struct trace_view v_expired[] = { { .role = TRACE_MARKS, .track = TRACK_CPU, .flow = TRACE_FLOW_PASSES } };
+static const struct trace_view v_injected[] = { { .role = TRACE_MARKS, .track = TRACK_VCPU, .flow = TRACE_FLOW_ENDS } };
+static const struct trace_view v_sample[] = { { .role = TRACE_MARKS, .track = TRACK_VCPU, .flow = TRACE_FLOW_ENDS },
+	V_COUNTS(TRACK_LATENESS, 4, 1000) };
+static const struct trace_view v_advance[] = { V_COUNTS(TRACK_ADVANCE, 2, 1) };
+static const struct trace_view v_halt_poll[] = { V_COUNTS(TRACK_HALT_POLL, 1, 1) };
+
 #define EVENT(id_, kind_, system_, name_, fields_, format_, ...) \
 	[id_] = &(const struct trace_event){ .id = id_, .kind = TRACE_KIND_##kind_, .system = system_, \
 		.name = name_, .format = format_, .fields = fields_, .n_fields = COUNT(fields_), __VA_ARGS__ }
 
 static const struct trace_event *const events[TP_COUNT] = {
 	EVENT(TP_KVM_ENTRY, EVENT, "kvm", "kvm_entry", f_entry, "vcpu {vcpu}, rip 0x{rip:x}",
-	      .members = m_entry, .n_members = COUNT(m_entry)),
+	      MEMBERS(m_entry), VIEWS(v_entry)),
 	EVENT(TP_KVM_EXIT, EVENT, "kvm", "kvm_exit", f_exit,
 	      "vcpu {vcpu} reason {reason} rip 0x{rip:x} info1 0x{info1:016x} info2 0x{info2:016x} "
 	      "intr_info 0x{intr_info:08x} error_code 0x00000000",
-	      .members = m_exit, .n_members = COUNT(m_exit)),
+	      MEMBERS(m_exit), VIEWS(v_exit)),
 	EVENT(TP_KVM_MSR, EVENT, "kvm", "kvm_msr", f_msr, "{access} {index:x} = 0x{data:x}",
-	      .members = m_msr, .n_members = COUNT(m_msr)),
+	      MEMBERS(m_msr), VIEWS(v_vcpu_mark)),
 	EVENT(TP_KVM_APIC_ACCEPT_IRQ, EVENT, "kvm", "kvm_apic_accept_irq", f_accept, "apicid {apicid:x} vec {vec} (Fixed|edge)",
-	      .members = m_accept, .n_members = COUNT(m_accept)),
+	      MEMBERS(m_accept), VIEWS(v_vcpu_mark)),
 	EVENT(TP_KVM_APICV_ACCEPT_IRQ, EVENT, "kvm", "kvm_apicv_accept_irq", f_accept,
 	      "apicid {apicid:x} vec {vec} (Fixed|edge)",
-	      .members = m_accept, .n_members = COUNT(m_accept)),
+	      MEMBERS(m_accept), VIEWS(v_injected)),
 	EVENT(TP_KVM_INJ_VIRQ, EVENT, "kvm", "kvm_inj_virq", f_irq, "IRQ 0x{irq:x}",
-	      .members = m_irq, .n_members = COUNT(m_irq)),
+	      MEMBERS(m_irq), VIEWS(v_injected)),
 	EVENT(TP_KVM_EOI, EVENT, "kvm", "kvm_eoi", f_eoi, "apicid {apicid:x} vector {vector}",
-	      .members = m_eoi, .n_members = COUNT(m_eoi)),
+	      MEMBERS(m_eoi), VIEWS(v_vcpu_mark)),
 	EVENT(TP_KVM_WAIT_LAPIC_EXPIRE, EVENT, "kvm", "kvm_wait_lapic_expire", f_expire_wait, "vcpu {vcpu}: delta {delta:d} ({when})",
-	      .members = m_expire_wait, .n_members = COUNT(m_expire_wait)),
+	      MEMBERS(m_expire_wait), VIEWS(v_vcpu_mark)),
 	EVENT(TP_KVM_VCPU_WAKEUP, EVENT, "kvm", "kvm_vcpu_wakeup", f_wakeup, "{how} time {ns} ns, polling valid",
-	      .members = m_wakeup, .n_members = COUNT(m_wakeup)),
+	      MEMBERS(m_wakeup), VIEWS(v_vcpu_mark)),
 	EVENT(TP_HRTIMER_START, EVENT, "timer", "hrtimer_start", f_hrtimer_start,
 	      "hrtimer={hrtimer:016x} function={function}{module} expires={expires} softexpires={expires} mode={mode}",
-	      .members = m_hrtimer_start, .n_members = COUNT(m_hrtimer_start)),
+	      MEMBERS(m_hrtimer_start), VIEWS(v_cpu_mark)),
 	EVENT(TP_HRTIMER_CANCEL, EVENT, "timer", "hrtimer_cancel", f_hrtimer, "hrtimer={hrtimer:016x}",
-	      .members = m_hrtimer, .n_members = COUNT(m_hrtimer)),
+	      MEMBERS(m_hrtimer), VIEWS(v_cpu_mark)),
 	EVENT(TP_HRTIMER_EXPIRE_ENTRY, EVENT, "timer", "hrtimer_expire_entry", f_hrtimer_now,
 	      "hrtimer={hrtimer:016x} function={function}{module} now={now}",
-	      .members = m_hrtimer_now, .n_members = COUNT(m_hrtimer_now)),
+	      MEMBERS(m_hrtimer_now), VIEWS(v_hrtimer)),
 	EVENT(TP_HRTIMER_EXPIRE_EXIT, EVENT, "timer", "hrtimer_expire_exit", f_hrtimer, "hrtimer={hrtimer:016x}",
-	      .members = m_hrtimer, .n_members = COUNT(m_hrtimer)),
+	      MEMBERS(m_hrtimer), VIEWS(v_cpu_ends)),
 	EVENT(TP_TICK_STOP, EVENT, "timer", "tick_stop", f_tick_stop, "success={success} dependency=NONE",
-	      .members = m_tick_stop, .n_members = COUNT(m_tick_stop)),
+	      MEMBERS(m_tick_stop), VIEWS(v_cpu_mark)),
 	EVENT(TP_SCHED_SWITCH, EVENT, "sched", "sched_switch", f_switch,
 	      "prev_comm={prev:comm} prev_pid={prev:pid} prev_prio={prev:prio} prev_state={prev_state} ==> "
 	      "next_comm={next:comm} next_pid={next:pid} next_prio={next:prio}",
-	      .members = m_switch, .n_members = COUNT(m_switch)),
+	      MEMBERS(m_switch), VIEWS(v_switch)),
 	EVENT(TP_SCHED_WAKING, EVENT, "sched", "sched_waking", f_waking,
 	      "comm={task:comm} pid={task:pid} prio={task:prio} target_cpu={target_cpu:03u}",
-	      .members = m_waking, .n_members = COUNT(m_waking)),
+	      MEMBERS(m_waking)),
 	EVENT(TP_SCHED_MIGRATE_TASK, EVENT, "sched", "sched_migrate_task", f_migrate,
 	      "comm={task:comm} pid={task:pid} prio={task:prio} orig_cpu={orig_cpu} dest_cpu={dest_cpu}",
-	      .members = m_migrate, .n_members = COUNT(m_migrate)),
+	      MEMBERS(m_migrate)),
 	EVENT(TP_LOCAL_TIMER_ENTRY, EVENT, "irq_vectors", "local_timer_entry", f_vector, "vector={vector}",
-	      .members = m_vector, .n_members = COUNT(m_vector)),
+	      MEMBERS(m_vector), VIEWS(v_local_timer)),
 	EVENT(TP_LOCAL_TIMER_EXIT, EVENT, "irq_vectors", "local_timer_exit", f_vector, "vector={vector}",
-	      .members = m_vector, .n_members = COUNT(m_vector)),
+	      MEMBERS(m_vector), VIEWS(v_cpu_ends)),
 	EVENT(TP_RESCHEDULE_ENTRY, EVENT, "irq_vectors", "reschedule_entry", f_vector, "vector={vector}",
-	      .members = m_vector, .n_members = COUNT(m_vector)),
+	      MEMBERS(m_vector), VIEWS(v_reschedule)),
 	EVENT(TP_RESCHEDULE_EXIT, EVENT, "irq_vectors", "reschedule_exit", f_vector, "vector={vector}",
-	      .members = m_vector, .n_members = COUNT(m_vector)),
+	      MEMBERS(m_vector), VIEWS(v_cpu_ends)),
 	EVENT(TP_FN_APIC_TIMER_FN, FUNCTION, "ftrace", "apic_timer_fn", f_vcpu_cpu, "apic_timer_fn <-__hrtimer_run_queues",
-	      .members = m_fn_apic_timer, .n_members = COUNT(m_fn_apic_timer)),
+	      MEMBERS(m_fn_apic_timer)),
 	EVENT(TP_FN_INJECT_APIC_TIMER_IRQS, FUNCTION, "ftrace", "kvm_inject_apic_timer_irqs", f_vcpu_cpu,
 	      "kvm_inject_apic_timer_irqs <-kvm_inject_pending_timer_irqs",
-	      .members = m_fn_inject, .n_members = COUNT(m_fn_inject)),
-	EVENT(TP_LAPIC_ARM, INTERNAL, "lapicsim", "lapic_arm", f_arm, ""),
-	EVENT(TP_LAPIC_EXPIRE, INTERNAL, "lapicsim", "lapic_expire", f_expire, ""),
-	EVENT(TP_LAPIC_SAMPLE, INTERNAL, "lapicsim", "lapic_sample", f_sample, ""),
-	EVENT(TP_LAPIC_DROP, INTERNAL, "lapicsim", "lapic_drop", f_drop, ""),
+	      MEMBERS(m_fn_inject), VIEWS(v_vcpu_mark)),
+	EVENT(TP_LAPIC_ARM, INTERNAL, "lapicsim", "lapic_arm", f_arm, "", VIEWS(v_armed)),
+	EVENT(TP_LAPIC_EXPIRE, INTERNAL, "lapicsim", "lapic_expire", f_expire, "", VIEWS(v_expired)),
+	EVENT(TP_LAPIC_SAMPLE, INTERNAL, "lapicsim", "lapic_sample", f_sample, "", VIEWS(v_sample)),
+	EVENT(TP_LAPIC_DROP, INTERNAL, "lapicsim", "lapic_drop", f_drop, "", VIEWS(v_vcpu_mark)),
 	EVENT(TP_EXIT_HANDLED, INTERNAL, "lapicsim", "exit_handled", f_handled, ""),
 	EVENT(TP_BUSY_WAIT, INTERNAL, "lapicsim", "busy_wait", f_busy_wait, ""),
-	EVENT(TP_TIMER_ADVANCE, INTERNAL, "lapicsim", "timer_advance", f_advance, ""),
+	EVENT(TP_TIMER_ADVANCE, INTERNAL, "lapicsim", "timer_advance", f_advance, "", VIEWS(v_advance)),
 	EVENT(TP_LAPIC_LATE_ARM, INTERNAL, "lapicsim", "lapic_late_arm", f_late_arm, ""),
 	EVENT(TP_KVM_APIC, EVENT, "kvm", "kvm_apic", f_apic, "{access} {reg} = 0x{val:x}",
-	      .members = m_apic, .n_members = COUNT(m_apic)),
+	      MEMBERS(m_apic), VIEWS(v_vcpu_mark)),
 	EVENT(TP_KVM_HV_TIMER_STATE, EVENT, "kvm", "kvm_hv_timer_state", f_hv_state,
 	      "vcpu_id {vcpu_id:x} hv_timer {hv_timer:x}",
-	      .members = m_hv_state, .n_members = COUNT(m_hv_state)),
+	      MEMBERS(m_hv_state), VIEWS(v_vcpu_mark)),
 	EVENT(TP_KVM_HALT_POLL_NS, EVENT, "kvm", "kvm_halt_poll_ns", f_halt_poll,
 	      "vcpu {vcpu_id}: halt_poll_ns {new} ({change} {old})",
-	      .members = m_halt_poll, .n_members = COUNT(m_halt_poll)),
+	      MEMBERS(m_halt_poll), VIEWS(v_halt_poll)),
 	EVENT(TP_CPU_TIME, INTERNAL, "lapicsim", "cpu_time", f_cpu_time, ""),
 	EVENT(TP_VCPU_TIME, INTERNAL, "lapicsim", "vcpu_time", f_vcpu_time, ""),
 	EVENT(TP_CPU_STEAL, INTERNAL, "lapicsim", "cpu_steal", f_steal, ""),
@@ -248,6 +280,9 @@ static const struct trace_event *const events[TP_COUNT] = {
 };
 /* clang-format on */
 
-const struct trace_schema lapicsim_schema = {
-	.events = events, .n_events = TP_COUNT, .symbols = symbols, .n_symbols = COUNT(symbols)
-};
+const struct trace_schema lapicsim_schema = { .events = events,
+					      .n_events = TP_COUNT,
+					      .tracks = tracks,
+					      .n_tracks = COUNT(tracks),
+					      .symbols = symbols,
+					      .n_symbols = COUNT(symbols) };

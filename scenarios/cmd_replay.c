@@ -52,7 +52,7 @@ static GOptionEntry *entries_of(struct replay_arguments *a)
 		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &a->trace,
 		  "Write a trace in the format that the name's end says, .ftrace, .dat or .perf; "
 		  "of "
-		  "several variants OUT.VARIANT.ftrace each",
+		  "of several variants OUT.VARIANT.ftrace each",
 		  "OUT.ftrace" },
 		{ "event", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &a->chosen.events,
 		  "Of the trace only these events: SYSTEM or SYSTEM:EVENT; may be repeated",

@@ -42,7 +42,7 @@ struct trace_field {
 enum trace_kind {
 	TRACE_KIND_EVENT,    /* a tracepoint: "name: payload" */
 	TRACE_KIND_FUNCTION, /* the function tracer: the payload alone, "function <-caller" */
-	TRACE_KIND_INTERNAL, /* ours, for metrics and explain: no writer writes it */
+	TRACE_KIND_INTERNAL, /* ours, for metrics and explain: shown by its views alone */
 };
 
 /*
@@ -75,6 +75,42 @@ struct trace_symbol { /* a function of the kernel, at an address of our choice *
 };
 
 /*
+ * How a viewer with time from left to right shows an event: what it does to a track, which is a
+ * line for each entity, or for each CPU. An event may have several views.
+ */
+struct trace_track {
+	const char *name; /* "vCPU {}": {} is the number of the entity or CPU */
+	bool by_cpu;      /* a line for each CPU, by trace_record.cpu; else by .entity */
+	const char *unit; /* of a counter; else NULL */
+};
+
+enum trace_role {
+	TRACE_BEGINS,   /* a slice begins */
+	TRACE_ENDS,     /* the innermost slice ends */
+	TRACE_NEXT,     /* all open slices end and one begins: a track of states */
+	TRACE_MARKS,    /* a mark, with the event's name */
+	TRACE_COUNTS,   /* the field's value, divided by @divisor and rounded down */
+	TRACE_SWITCHES, /* no track: a CPU changes tasks; @field and the two behind it are the task
+			   that leaves, its state, and the one that comes */
+};
+
+/*
+ * An arrow from one event to the next. Each entity has one at a time: an event takes part if the
+ * arrow has just got to the stage before. One that begins always does, and what it finds unfinished
+ * ends where it is.
+ */
+enum trace_flow { TRACE_FLOW_NONE, TRACE_FLOW_BEGINS, TRACE_FLOW_PASSES, TRACE_FLOW_ENDS };
+
+struct trace_view {
+	enum trace_role role;
+	uint32_t track;   /* index into trace_schema.tracks */
+	const char *name; /* of a slice; NULL: the name in @field, a TRACE_NAME */
+	uint32_t field;
+	uint32_t divisor; /* of TRACE_COUNTS */
+	enum trace_flow flow;
+};
+
+/*
  * One kind of event. @format is the payload: text with {field} or {field:spec}. spec is one of
  *	u                unsigned; default for TRACE_U64
  *	d                signed; default for TRACE_S64
@@ -94,11 +130,15 @@ struct trace_event {
 	uint32_t n_fields;
 	const struct trace_member *members;
 	uint32_t n_members;
+	const struct trace_view *views;
+	uint32_t n_views;
 };
 
 struct trace_schema {
 	const struct trace_event *const *events; /* ids are dense from 0: events[id]->id == id */
 	uint32_t n_events;
+	const struct trace_track *tracks;
+	uint32_t n_tracks;
 	const struct trace_symbol *symbols;
 	uint32_t n_symbols;
 };

@@ -16,6 +16,8 @@
 #define TYPE_LEN_MAX 28 /* words that fit into a record's head */
 #define TYPE_TIME_EXTEND 30
 #define NO_PAGE 0
+#define OPTION_DONE 0
+#define OPTION_TRACECLOCK 4
 
 struct cpu_pages {
 	unsigned char *page; /* the one being filled; NULL: this CPU has not recorded */
@@ -132,6 +134,7 @@ static void write_record(struct trace_sink *sink, const struct trace_record *rec
 /* What stands before the pages: where those of each CPU are. */
 static bool write_head(struct trace_dat *dat, uint64_t *first_page)
 {
+	static const char clock_file[] = "[mono]"; /* as the kernel's file trace_clock marks it */
 	struct trace_bytes head = { 0 };
 	uint64_t at;
 	bool ok;
@@ -140,16 +143,21 @@ static bool write_head(struct trace_dat *dat, uint64_t *first_page)
 	bytes_le(&head, dat->machine.n_cpus, 4);
 	bytes_string(&head, "options  ");
 	bytes_le(&head, 0, 1); /* the NUL of that */
-	bytes_le(&head, 0, 2); /* the last option */
+	bytes_le(&head, OPTION_TRACECLOCK, 2);
+	bytes_le(&head, 0, 4); /* says no more than that a clock stands behind the places */
+	bytes_le(&head, OPTION_DONE, 2);
 	bytes_string(&head, "flyrecord");
 	bytes_le(&head, 0, 1);
-	at = (head.n + 16 * (uint64_t)dat->machine.n_cpus + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
+	at = head.n + 16 * (uint64_t)dat->machine.n_cpus + 8 + sizeof(clock_file) - 1;
+	at = (at + PAGE_SIZE - 1) / PAGE_SIZE * PAGE_SIZE;
 	*first_page = at;
 	for (uint32_t cpu = 0; cpu < dat->machine.n_cpus; cpu++) {
 		bytes_le(&head, at, 8);
 		bytes_le(&head, dat->cpu[cpu].n * PAGE_SIZE, 8);
 		at += dat->cpu[cpu].n * PAGE_SIZE;
 	}
+	bytes_le(&head, sizeof(clock_file) - 1, 8);
+	bytes_string(&head, clock_file);
 	if (!head.failed)
 		bytes_zero(&head, *first_page - head.n);
 	ok = !head.failed && fwrite(head.data, 1, head.n, dat->out) == head.n;

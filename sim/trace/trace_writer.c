@@ -4,11 +4,12 @@
 #include "trace_dat.h"
 #include "trace_ftrace.h"
 #include "trace_perf.h"
+#include "trace_perfetto.h"
 
 #include <string.h>
 
-static const struct trace_format *const formats[] = { &trace_format_ftrace, &trace_format_dat,
-						      &trace_format_perf };
+static const struct trace_format *const formats[] = { &trace_format_ftrace, &trace_format_perfetto,
+						      &trace_format_dat, &trace_format_perf };
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 

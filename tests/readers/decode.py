@@ -237,8 +237,9 @@ def dat(path):
     c = Cursor(data)
     meta = Metadata(c, b'6')
     n_cpus = c.number(4)
-    c.expect(b'options  \0\0\0flyrecord\0')
+    c.expect(b'options  \0' + struct.pack('<HI', 4, 0) + b'\0\0' + b'flyrecord\0')
     places = [(c.number(8), c.number(8)) for _ in range(n_cpus)]
+    c.expect(struct.pack('<Q', 6) + b'[mono]')
     end = (c.at + 4095) // 4096 * 4096
     assert not any(data[c.at:end])
     cpus = []
@@ -325,3 +326,63 @@ def perf(path):
             rounds += 1
     assert c.at == begin + size and comms == meta.comms
     return meta, lines, features, rounds
+
+
+# --- Perfetto
+
+# Message -> field number -> (name, what it holds): the part of Perfetto's .proto files that a trace of ours may use.
+MESSAGES = {
+    'Trace': {1: ('packet', 'TracePacket')},
+    'TracePacket': {1: ('ftrace_events', 'FtraceEventBundle'), 2: ('process_tree', 'ProcessTree'), 8: ('timestamp', int),
+                    10: ('trusted_packet_sequence_id', int), 11: ('track_event', 'TrackEvent'),
+                    13: ('sequence_flags', int), 45: ('system_info', 'SystemInfo'),
+                    60: ('track_descriptor', 'TrackDescriptor')},
+    'SystemInfo': {1: ('utsname', 'Utsname')},
+    'Utsname': {1: ('sysname', str), 2: ('version', str), 3: ('release', str), 4: ('machine', str)},
+    'ProcessTree': {1: ('processes', 'Process'), 2: ('threads', 'Thread')},
+    'Process': {1: ('pid', int), 2: ('ppid', int), 3: ('cmdline', str)},
+    'Thread': {1: ('tid', int), 2: ('name', str), 3: ('tgid', int)},
+    'TrackDescriptor': {1: ('uuid', int), 2: ('name', str), 8: ('counter', 'CounterDescriptor')},
+    'CounterDescriptor': {6: ('unit_name', str)},
+    'TrackEvent': {4: ('debug_annotations', 'DebugAnnotation'), 9: ('type', int), 11: ('track_uuid', int),
+                   23: ('name', str), 30: ('counter_value', int), 47: ('flow_ids', 'fixed64'),
+                   48: ('terminating_flow_ids', 'fixed64')},
+    'DebugAnnotation': {3: ('value', int), 4: ('value', 'signed'), 6: ('value', str), 10: ('name', str)},
+    'FtraceEventBundle': {1: ('cpu', int), 2: ('event', 'FtraceEvent')},
+    'FtraceEvent': {1: ('timestamp', int), 2: ('pid', int), 4: ('sched_switch', 'SchedSwitch')},
+    'SchedSwitch': {1: ('prev_comm', str), 2: ('prev_pid', int), 3: ('prev_prio', int), 4: ('prev_state', int),
+                    5: ('next_comm', str), 6: ('next_pid', int), 7: ('next_prio', int)},
+}
+REPEATED = {'packet', 'debug_annotations'}
+
+
+def message(kind, data):
+    """A message as a dict; a field that is there twice must be one that may."""
+    c, found = Cursor(data), {}
+    while c.at < len(data):
+        key = c.varint()
+        name, holds = MESSAGES[kind][key >> 3]
+        if key & 7 == 0:
+            value = c.varint()
+            assert holds in (int, 'signed')
+            if holds == 'signed' or name == 'counter_value':
+                value -= value >> 63 << 64
+        elif key & 7 == 1:
+            assert holds == 'fixed64'
+            value = c.number(8)
+        else:
+            assert key & 7 == 2 and holds not in (int, 'signed', 'fixed64')
+            value = c.take(c.varint())
+            value = value.decode('ascii') if holds is str else message(holds, value)
+        if name in REPEATED:
+            found.setdefault(name, []).append(value)
+        else:
+            assert name not in found, (kind, name)
+            found[name] = value
+    return found
+
+
+def perfetto(path):
+    """The packets of a file."""
+    with open(path, 'rb') as file:
+        return message('Trace', file.read())['packet']
