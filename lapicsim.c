@@ -10,8 +10,9 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_replay, &command_test,  &command_history, &command_sweep, &command_merge,
-	&command_import, &command_table, &command_plot,    &command_list,  &command_docs,
+	&command_replay, &command_test,  &command_history, &command_explain,
+	&command_sweep,  &command_merge, &command_import,  &command_table,
+	&command_plot,   &command_list,  &command_docs,
 };
 
 static int help(void)

@@ -76,16 +76,6 @@ static GOptionEntry *entries_of(struct sweep_arguments *a)
 	return merge_entries(own, G_N_ELEMENTS(own), &a->run);
 }
 
-static bool parse_number(const char *option, const char *text, uint64_t min, uint64_t max,
-			 uint64_t *ret)
-{
-	if (g_ascii_string_to_unsigned(text, 10, min, max, ret, NULL))
-		return true;
-	g_printerr("lapicsim: error: %s: '%s' is not a number from %" PRIu64 " to %" PRIu64 "\n",
-		   option, text, min, max);
-	return false;
-}
-
 static bool parse_shard(const char *text, struct sweep_settings *s)
 {
 	g_auto(GStrv) parts = g_strsplit(text, "/", 2);

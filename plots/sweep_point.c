@@ -282,7 +282,7 @@ void point_run(const struct point_runner *r, uint64_t point, uint64_t cell,
 	if (ret->point.status != POINT_OK) {
 		g_string_append_printf(message, "%srepeat: ",
 				       g_str_has_suffix(message->str, "\n") ? "" : "\n");
-		append_command(message, r->replay, &options,
+		append_command(message, "replay", r->replay, &options,
 			       r->replay->file->variants[variant].name);
 		ret->point.message = g_strdup(message->str);
 	}

@@ -67,14 +67,15 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 	return go_on;
 }
 
-static bool parse_number(const char *name, const char *text, uint64_t max, uint64_t *ret)
+bool parse_number(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *ret)
 {
 	g_autoptr(GError) error = NULL;
 
-	if (g_ascii_string_to_unsigned(text, 10, 0, max, ret, &error))
+	if (g_ascii_string_to_unsigned(text, 10, min, max, ret, &error))
 		return true;
-	g_printerr("lapicsim: error: --%s: '%s' is not a number from 0 to %" G_GUINT64_FORMAT "\n",
-		   name, text, max);
+	g_printerr("lapicsim: error: %s: '%s' is not a number from %" G_GUINT64_FORMAT
+		   " to %" G_GUINT64_FORMAT "\n",
+		   option, text, min, max);
 	return false;
 }
 
@@ -89,12 +90,12 @@ bool run_options(const struct run_arguments *args, struct replay_options *option
 		g_ptr_array_add(*sets, g_strdup_printf("seed=%s", args->seed));
 	options->sets = (const char *const *)(*sets)->pdata;
 	options->n_sets = (*sets)->len;
-	if (args->max_events &&
-	    !parse_number("max-events", args->max_events, INT64_MAX, &options->limits.max_events))
+	if (args->max_events && !parse_number("--max-events", args->max_events, 0, INT64_MAX,
+					      &options->limits.max_events))
 		return false;
 	if (args->shuffle_ties) {
 		options->limits.shuffle_ties = true;
-		return parse_number("shuffle-ties", args->shuffle_ties, UINT64_MAX,
+		return parse_number("--shuffle-ties", args->shuffle_ties, 0, UINT64_MAX,
 				    &options->limits.shuffle_seed);
 	}
 	return true;

@@ -16,8 +16,8 @@ struct command {
 	bool hidden;
 };
 
-extern const struct command command_replay, command_test, command_history, command_list,
-	command_docs;
+extern const struct command command_replay, command_test, command_history, command_explain,
+	command_list, command_docs;
 
 /* The options that replay and test share, as parsed. */
 struct run_arguments {
@@ -40,6 +40,9 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 bool run_options(const struct run_arguments *args, struct replay_options *options,
 		 GPtrArray **sets);
 void run_arguments_clear(struct run_arguments *args);
+
+/* The number @text of @option ("--seed"); false after an error on stderr. */
+bool parse_number(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 
 /* Writes @text to stdout and looks whether it arrived: EXIT_OK, or EXIT_IO with a message. A closed
  * pipe is quiet. */

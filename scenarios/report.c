@@ -6,8 +6,7 @@
 
 /* --- values as text --- */
 
-/* ns from ps: "-12.5", "1998123". */
-static void append_ns(GString *out, int64_t ps_value)
+void append_ns(GString *out, int64_t ps_value)
 {
 	const uint64_t magnitude = ps_value < 0 ? -(uint64_t)ps_value : (uint64_t)ps_value;
 	unsigned fraction = magnitude % PS_PER_NS;
@@ -349,7 +348,7 @@ void report_table(GString *out, const struct replay *r, const struct replay_opti
 	g_ptr_array_unref(t.cells);
 	if (options) {
 		g_string_append(out, "\nrepeat: ");
-		append_command(out, r, options, options->variant);
+		append_command(out, "replay", r, options, options->variant);
 		g_string_append_c(out, '\n');
 	}
 }
@@ -403,8 +402,10 @@ void report_failures(GString *out, const struct replay *r, const struct replay_o
 			g_string_append_printf(out, "  sample    %s\n",
 					       g_strchomp(j->outcome.sample->str));
 		g_string_append(out, "  see       ");
-		append_command(out, r, options, j->variant ? j->variant->name : NULL);
-		g_string_append(out, " --samples\n");
+		append_command(out, "explain", r, options, j->variant ? j->variant->name : NULL);
+		if (j->variant && j->outcome.has_deadline)
+			append_deadline(out, j->outcome.vcpu, j->outcome.n);
+		g_string_append_c(out, '\n');
 	}
 }
 

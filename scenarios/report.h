@@ -24,6 +24,9 @@ void report_json(GString *out, const struct replay *replay);
 void report_failures(GString *out, const struct replay *replay,
 		     const struct replay_options *options);
 
+/* ns from ps: "-12.5", "1998123". */
+void append_ns(GString *out, int64_t ps_value);
+
 /* "v5.2" */
 void append_release(GString *out, uint32_t release);
 const char *known_name(enum kernel_known known);

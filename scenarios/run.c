@@ -177,12 +177,19 @@ static void append_quoted(GString *out, const char *option, const char *value)
 	g_string_append_printf(out, " %s %s", option, quoted);
 }
 
-void append_command(GString *out, const struct replay *r, const struct replay_options *options,
-		    const char *variant)
+void append_deadline(GString *out, uint32_t vcpu, uint64_t n)
+{
+	g_string_append_printf(out, " --deadline %" PRIu64, n);
+	if (vcpu)
+		g_string_append_printf(out, " --vcpu %u", vcpu);
+}
+
+void append_command(GString *out, const char *command, const struct replay *r,
+		    const struct replay_options *options, const char *variant)
 {
 	g_autofree char *path = g_shell_quote(r->file->path);
 
-	g_string_append_printf(out, "lapicsim replay %s", path);
+	g_string_append_printf(out, "lapicsim %s %s", command, path);
 	if (variant)
 		g_string_append_printf(out, " --variant %s", variant);
 	if (options->library)
@@ -228,18 +235,17 @@ static void describe_hot(GString *out, const struct sim *sim)
 				       hot[i].entity);
 }
 
-static void describe_stop(GString *out, struct run_result *result, const struct sim *sim)
+int describe_stop(GString *out, enum sim_stop stop, const struct sim *sim)
 {
 	const struct sim_breach *breach = sim_broken(sim);
 
-	switch (result->stop) {
+	switch (stop) {
 	case SIM_STOP_BROKEN:
-		result->status = EXIT_BROKEN;
 		g_string_append_printf(out, "invariant %s does not hold at ", breach->id);
 		append_ps(out, breach->when);
 		g_string_append_printf(out, ": %s\n", breach->formula);
 		describe_last(out, sim);
-		return;
+		return EXIT_BROKEN;
 	case SIM_STOP_EVENTS:
 		g_string_append_printf(out, "the budget of events (--max-events) is used up at ");
 		break;
@@ -252,12 +258,12 @@ static void describe_stop(GString *out, struct run_result *result, const struct 
 	case SIM_STOP_NO_MEMORY:
 		g_string_append_printf(out, "no memory for another event at ");
 		break;
-	default: return;
+	default: return EXIT_OK;
 	}
-	result->status = EXIT_BUDGET;
 	append_ps(out, sim_now(sim));
 	g_string_append_c(out, '\n');
 	describe_hot(out, sim);
+	return EXIT_BUDGET;
 }
 
 /* One run with everything attached. */
@@ -298,14 +304,14 @@ static void run_once(struct replay *r, struct run_result *result,
 	result->fingerprint = trace_fingerprint(world_trace(world));
 	result->records = trace_count(world_trace(world));
 	result->events = sim_counts(world_sim(world)).dispatched;
-	describe_stop(message, result, world_sim(world));
+	result->status = describe_stop(message, result->stop, world_sim(world));
 	if (result->status != EXIT_OK) {
 		g_string_prepend(message, ": ");
 		g_string_prepend(message, result->variant->name);
 		g_string_prepend(message, ": variant ");
 		g_string_prepend(message, r->file->path);
 		g_string_append(message, "repeat: ");
-		append_command(message, r, options, result->variant->name);
+		append_command(message, "replay", r, options, result->variant->name);
 		g_string_append_c(message, '\n');
 		result->message = g_strdup(message->str);
 	}

@@ -83,10 +83,17 @@ void replay_free(struct replay *replay);
 bool replay_resolve(struct replay *replay, const struct replay_options *options,
 		    struct diagnostics *d);
 
-/* The command line that gives the same run again: path, overrides, and, unless NULL, the variant.
- */
-void append_command(GString *out, const struct replay *replay, const struct replay_options *options,
-		    const char *variant);
+/* The command line that gives the same run again: "lapicsim", @command, path, overrides, and,
+ * unless NULL, the variant. */
+void append_command(GString *out, const char *command, const struct replay *replay,
+		    const struct replay_options *options, const char *variant);
+
+/* " --deadline 17", of lapicsim explain. */
+void append_deadline(GString *out, uint32_t vcpu, uint64_t n);
+
+/* The exit status of a run that ended by @stop; what went wrong, in several lines. Nothing if
+ * nothing did. */
+int describe_stop(GString *out, enum sim_stop stop, const struct sim *sim);
 
 /* Runs them and evaluates the expectations. The worst exit status. */
 int replay_run(struct replay *replay, const struct replay_options *options);

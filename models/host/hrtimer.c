@@ -120,7 +120,7 @@ void hrtimer_init(struct hrtimer *timer, struct host_cpu *base, enum trace_funct
 	};
 }
 
-static uint64_t printed_address(const struct hrtimer *timer)
+uint64_t hrtimer_address(const struct hrtimer *timer)
 {
 	return 0x100000000 + ((uint64_t)timer->function << 24 | timer->id) * 0x40;
 }
@@ -171,7 +171,7 @@ void hrtimer_start(struct host_cpu *cpu, struct hrtimer *timer, ns_t expires, bo
 		dequeue(timer);
 	timer->expires = expires;
 	enqueue(target, timer);
-	HOST_TRACE(cpu, TP_HRTIMER_START, cpu->id, printed_address(timer), timer->function,
+	HOST_TRACE(cpu, TP_HRTIMER_START, cpu->id, hrtimer_address(timer), timer->function,
 		   timer->function, expires.v, printed_mode(pinned, hard));
 
 	/* Only the local device can be programmed; inside its interrupt that is done at the end. */
@@ -188,7 +188,7 @@ bool hrtimer_remove(struct host_cpu *cpu, struct hrtimer *timer)
 	const bool local_first = timer->base == cpu && first(&cpu->hrtimers) == timer;
 
 	dequeue(timer);
-	HOST_TRACE(cpu, TP_HRTIMER_CANCEL, cpu->id, printed_address(timer), timer->function);
+	HOST_TRACE(cpu, TP_HRTIMER_CANCEL, cpu->id, hrtimer_address(timer), timer->function);
 	/* A remote device keeps its event and finds nothing due. */
 	if (local_first && !cpu->hrtimers.in_interrupt)
 		program_first(cpu);
@@ -217,12 +217,12 @@ static void callback_ends(struct host_cpu *cpu, void *owner)
 
 void hrtimer_callback_done(struct host_cpu *cpu, struct hrtimer *timer, bool restart)
 {
-	HOST_TRACE(cpu, TP_HRTIMER_EXPIRE_EXIT, cpu->id, printed_address(timer), timer->function);
+	HOST_TRACE(cpu, TP_HRTIMER_EXPIRE_EXIT, cpu->id, hrtimer_address(timer), timer->function);
 	timer->running = false;
 	cpu->hrtimers.running = NULL;
 	if (restart && !hrtimer_queued(timer)) {
 		enqueue(cpu, timer); /* where it fired: no new choice of a CPU */
-		HOST_TRACE(cpu, TP_HRTIMER_START, cpu->id, printed_address(timer), timer->function,
+		HOST_TRACE(cpu, TP_HRTIMER_START, cpu->id, hrtimer_address(timer), timer->function,
 			   timer->function, timer->expires.v, printed_mode(false, false));
 	}
 	if (timer->waiter) {
@@ -246,7 +246,7 @@ static void run_callback(struct host_cpu *cpu, struct hrtimer *timer)
 	dequeue(timer);
 	timer->running = true;
 	cpu->hrtimers.running = timer;
-	HOST_TRACE(cpu, TP_HRTIMER_EXPIRE_ENTRY, cpu->id, printed_address(timer), timer->function,
+	HOST_TRACE(cpu, TP_HRTIMER_EXPIRE_ENTRY, cpu->id, hrtimer_address(timer), timer->function,
 		   timer->function, cpu->hrtimers.now.v);
 	if (timer->entered)
 		timer->entered(cpu, timer);

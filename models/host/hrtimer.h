@@ -71,6 +71,9 @@ bool hrtimer_remove(struct host_cpu *cpu, struct hrtimer *timer);
 bool hrtimer_cancel_wait(struct host_cpu *cpu, struct context *ctx, struct hrtimer *timer,
 			 enum run_mode mode, context_fn *fn);
 
+/* As traced: not an address of ours. */
+uint64_t hrtimer_address(const struct hrtimer *timer);
+
 static inline bool hrtimer_queued(const struct hrtimer *timer) { return timer->index != 0; }
 
 /* The callback is over; @restart: queue it again on the CPU it fired on, with its new expiry. */

@@ -106,6 +106,24 @@ static void append_sample(GString *out, const struct aggregate *a,
 	aggregate_sample_text(out, a, &result->sample);
 }
 
+/* Of the events with a number these number deadlines. */
+static bool counts_deadlines(const struct trace_event *event)
+{
+	return g_str_has_prefix(event->name, "lapic_") || !strcmp(event->name, "busy_wait") ||
+	       !strcmp(event->name, "timer_advance");
+}
+
+static void keep_deadline(const struct aggregate *a, const struct aggregate_result *result,
+			  struct expectation_outcome *ret)
+{
+	if (ret->has_deadline || !result->has_sample || !result->sample.has_n ||
+	    !counts_deadlines(a->stream.event))
+		return;
+	ret->has_deadline = true;
+	ret->vcpu = result->sample.entity;
+	ret->n = result->sample.n;
+}
+
 /* Reads all aggregates into @values and the texts; the verdict is PASS if all of them have one. */
 static void read_aggregates(const struct expectation *exp, unsigned variant,
 			    const struct aggregate_set *const *sets, struct exact *values,
@@ -131,6 +149,7 @@ static void read_aggregates(const struct expectation *exp, unsigned variant,
 		else
 			aggregate_status_text(ret->actual, status, &result);
 		append_sample(ret->sample, a, &result);
+		keep_deadline(a, &result, ret);
 	}
 }
 

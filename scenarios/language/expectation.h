@@ -95,6 +95,9 @@ struct expectation_outcome {
 	GString *expected; /* the text as written */
 	GString *actual;   /* "max(lateness) = 1.5 ms; 1.5 ms < 20 us is false" */
 	GString *sample;   /* "max(lateness): 1.5 ms at 3 ms (entity 0, CPU 1)"; lines, or empty */
+	bool has_deadline; /* a sample is deadline n of the vCPU: the first such */
+	uint32_t vcpu;
+	uint64_t n;
 };
 
 /* @sets: by variant, NULL where it did not run. @variant is under test; without meaning if @exp
