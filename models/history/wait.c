@@ -93,15 +93,15 @@ static struct busy_wait length_steps_1ns(const struct wait_length_input *in)
 
 /* clang-format off */
 const struct wait_length_variant wait_length_variants[] = {
-	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "no wait" }, length_none },
+	{ { "none", KERNEL_FIRST, KNOWN_INFERRED, NULL, "no wait" }, length_none, true },
 	{ { "uncapped", KERNEL_RELEASE(4, 0), KNOWN_RECALLED, "d0659d946be0",
-	    "spins guest cycles as host cycles, without limit" }, length_uncapped },
+	    "spins guest cycles as host cycles, without limit" }, length_uncapped, false },
 	{ { "guest_cycles", KERNEL_RELEASE(4, 8), KNOWN_RECALLED, "b606f189c7",
-	    "spins at most the advance, still in the wrong clock" }, length_guest_cycles },
+	    "spins at most the advance, still in the wrong clock" }, length_guest_cycles, true },
 	{ { "host_domain", KERNEL_RELEASE(5, 1), KNOWN_INFERRED, "b6aa57c69cb2",
-	    "converts guest cycles to host time before spinning" }, length_host_domain },
+	    "converts guest cycles to host time before spinning" }, length_host_domain, true },
 	{ { "steps_1ns", KERNEL_RELEASE(5, 1), KNOWN_NEVER, NULL,
-	    "as posted first (derived): 1 ns at a time until the guest's TSC is there" }, length_steps_1ns },
+	    "as posted first (derived): 1 ns at a time until the guest's TSC is there" }, length_steps_1ns, true },
 };
 FORMS_END(wait_length)
 

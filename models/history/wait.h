@@ -52,6 +52,7 @@ struct wait_length_input {
 struct wait_length_variant {
 	struct variant variant;
 	struct busy_wait (*wait)(const struct wait_length_input *in);
+	bool capped; /* by the advance, in the clock that it counts (C6) */
 };
 extern const struct wait_length_variant wait_length_variants[];
 extern const size_t wait_length_variants_n;

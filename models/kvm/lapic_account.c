@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "lapic_account.h"
 
+#include "lapic_check.h"
 #include "vcpu.h"
 
 static void drop(struct host_cpu *cpu, struct vcpu *vcpu, uint64_t n, enum lapic_drop why)
 {
 	HOST_TRACE(cpu, TP_LAPIC_DROP, vcpu->index, vcpu->id, n, why);
+	vcpu->timer.ended++;
 }
 
 /* A new target: D is where the guest TSC reads it, or where CLOCK_MONOTONIC does. */
@@ -146,6 +148,7 @@ void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu)
 		return;
 	settle_due(vcpu);
 	a->state = ACCOUNT_NONE;
+	lt->ended++;
 	check_account(cpu->host->sim, a, now);
 
 	const uint64_t fire = a->fired.v - a->due.v; /* modulo 2^64: negative if advanced */
@@ -178,6 +181,7 @@ void lapic_timer_end(struct host_cpu *cpu, struct vcpu *vcpu)
 
 	if (a->state == ACCOUNT_FIRED || a->state == ACCOUNT_INJECTED)
 		drop(cpu, vcpu, a->n, DROP_UNSEEN);
+	lapic_check_end(vcpu);
 }
 
 void account_merged(struct host_cpu *cpu, struct vcpu *vcpu)

@@ -2,6 +2,7 @@
 #include "lapic_timer.h"
 
 #include "expiry.h"
+#include "lapic_check.h"
 #include "post.h"
 #include "start.h"
 #include "tune.h"
@@ -21,31 +22,6 @@ static void take(struct host_cpu *cpu, struct vcpu *vcpu, enum cost_id cost, enu
 	else
 		cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, cost),
 			vcpu->timer.irqs_off ? RUN_IRQS_OFF : mode, fn);
-}
-
-void lapic_timer_check(struct vcpu *vcpu)
-{
-	const struct lapic_timer *lt = &vcpu->timer;
-	const bool queued = hrtimer_queued(&lt->hrtimer);
-	const bool armed = lapic_hrtimer_active(lt) || lt->hv_in_use;
-	/* Where a change of mode keeps the deadline, one that was cancelled stands there still. */
-	const bool kept =
-		!vcpu->kernel->mode_switch->of(LAPIC_MODE_ONESHOT, LAPIC_MODE_TSC_DEADLINE).zero;
-	const bool set = lapic_deadline_mode(lt) && lt->count.tscdeadline.v && !kept;
-
-	if ((queued && lt->hv_in_use) || (set && !armed && !lt->pending))
-		sim_break(vcpu->host->sim, "C1",
-			  "hrtimer %d + hv timer %d <= 1; tscdeadline %llu is armed or pending",
-			  queued, lt->hv_in_use, (unsigned long long)lt->count.tscdeadline.v);
-}
-
-/* D5: nobody sleeps on what has fired. */
-static void check_woken(struct vcpu *vcpu)
-{
-	if (vcpu->task.state == TASK_BLOCKED && !vcpu->in_user_space &&
-	    (lapic_timer_visible(&vcpu->timer) || posted_intr_due(vcpu)))
-		sim_break(vcpu->host->sim, "D5", "vCPU %u sleeps, and its timer is pending",
-			  vcpu->id);
 }
 
 /* --- expiry --- */
@@ -109,11 +85,14 @@ static void callback_over(struct host_cpu *cpu, void *owner)
 	struct lapic_timer *lt = &vcpu->timer;
 	const bool restart = lt->count.mode == LAPIC_MODE_PERIODIC;
 
-	check_woken(vcpu);
+	lapic_check_woken(vcpu);
 	if (restart) {
 		const struct lapic_count_clock clock = vcpu_count_clock(vcpu);
 
+		const ns_t before = lt->count.target;
+
 		lapic_count_advance(vcpu->kernel, &lt->count, &clock);
+		lapic_check_period(vcpu, before, clock.now);
 		timer->expires = lt->count.target;
 		account_next_period(cpu, vcpu);
 	}
@@ -275,6 +254,7 @@ static void store(struct host_cpu *cpu, struct vcpu *vcpu)
 		lt->count.tmict = (uint32_t)lt->written;
 		running =
 			lapic_count_start(vcpu->kernel, &lt->count, &lt->count_cfg, &clock).running;
+		lapic_check_count(vcpu);
 		break;
 	case TIMER_OP_RESTORE:
 		running = lapic_count_restore(vcpu->kernel, &lt->count, &lt->count_cfg, &clock,
@@ -320,6 +300,7 @@ static void hrtimer_started(struct host_cpu *cpu, void *owner)
 	const struct hrtimer_mode mode = vcpu->kernel->mode->of(
 		lapic_deadline_mode(lt) ? LAPIC_TIMER_START_DEADLINE : LAPIC_TIMER_START_COUNT);
 
+	lapic_check_started(vcpu);
 	hrtimer_start(cpu, &lt->hrtimer, lt->step.expires, mode.pinned, mode.hard);
 	plan_next(cpu, vcpu);
 }
@@ -328,7 +309,10 @@ static void advance_target(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	const struct lapic_count_clock clock = vcpu_count_clock(vcpu);
 
+	const ns_t before = vcpu->timer.count.target;
+
 	lapic_count_advance(vcpu->kernel, &vcpu->timer.count, &clock);
+	lapic_check_period(vcpu, before, clock.now);
 	account_next_period(cpu, vcpu);
 }
 
@@ -452,12 +436,28 @@ void lapic_timer_write_divide(struct host_cpu *cpu, struct vcpu *vcpu, uint32_t 
 	then(cpu, vcpu);
 }
 
+/* Cancelled first, registers last: a callback that still ran has seen the old mode. */
 static void mode_switched(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
+	struct lapic_timer *lt = &vcpu->timer;
+	const enum lapic_timer_mode mode = (enum lapic_timer_mode)lt->written;
+	const struct mode_switch change = vcpu->kernel->mode_switch->of(lt->count.mode, mode);
+	bool limited;
 
-	hrtimer_remove(cpu, &vcpu->timer.hrtimer);
-	vcpu->timer.then(cpu, vcpu);
+	if (change.cancel_hrtimer) {
+		hrtimer_remove(cpu, &lt->hrtimer);
+		account_stopped(cpu, vcpu);
+	}
+	if (change.cancel_hv && lt->hv_in_use) {
+		vmx_cancel_hv_timer(vcpu->kernel, &lt->hv);
+		lt->hv_in_use = false;
+	}
+	if (change.clear_pending)
+		lt->pending = false;
+	lapic_count_set_mode(vcpu->kernel, &lt->count, &lt->count_cfg, mode, &limited);
+	lapic_check_mode(vcpu, &change);
+	lt->then(cpu, vcpu);
 }
 
 static void mode_cancelled(struct host_cpu *cpu, void *owner)
@@ -473,29 +473,19 @@ void lapic_timer_write_lvtt(struct host_cpu *cpu, struct vcpu *vcpu, enum lapic_
 			    bool masked, context_fn *then)
 {
 	struct lapic_timer *lt = &vcpu->timer;
-	bool limited;
 
 	lt->masked = masked;
 	if (mode == lt->count.mode) {
 		then(cpu, vcpu);
 		return;
 	}
-
-	const struct mode_switch change =
-		lapic_count_set_mode(vcpu->kernel, &lt->count, &lt->count_cfg, mode, &limited);
-	if (change.cancel_hv && lt->hv_in_use) {
-		vmx_cancel_hv_timer(vcpu->kernel, &lt->hv);
-		lt->hv_in_use = false;
-	}
-	if (change.clear_pending)
-		lt->pending = false;
-	if (change.cancel_hrtimer)
-		account_stopped(cpu, vcpu);
+	lt->written = mode;
 	lt->then = then;
-	if (change.cancel_hrtimer && lapic_hrtimer_active(lt))
+	if (vcpu->kernel->mode_switch->of(lt->count.mode, mode).cancel_hrtimer &&
+	    lapic_hrtimer_active(lt))
 		take(cpu, vcpu, COST_hrtimer_cancel, RUN_KERNEL, mode_cancelled);
 	else
-		then(cpu, vcpu);
+		mode_switched(cpu, vcpu);
 }
 
 uint32_t lapic_timer_read_count(struct vcpu *vcpu)
@@ -626,6 +616,7 @@ void lapic_timer_inject(struct host_cpu *cpu, struct vcpu *vcpu)
 	HOST_TRACE(cpu, TP_FN_INJECT_APIC_TIMER_IRQS, vcpu->index, vcpu->id, cpu->id);
 	accept_vector(cpu, vcpu);
 	lt->pending = false;
+	lapic_check_accepted(vcpu);
 }
 
 void lapic_timer_reset(struct vcpu *vcpu)

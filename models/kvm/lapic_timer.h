@@ -61,7 +61,7 @@ struct lapic_timer {
 	bool tune_off;
 
 	struct account account;
-	uint64_t next_n;
+	uint64_t next_n, ended; /* expiries begun; delivered or dropped (D1) */
 };
 
 void lapic_timer_init(struct vcpu *vcpu, enum lapic_timer_mode mode);
@@ -121,9 +121,6 @@ static inline bool lapic_timer_visible(const struct lapic_timer *lt)
 
 /* kvm_inject_apic_timer_irqs(): the pending expiry goes into IRR. At a loop edge only. */
 void lapic_timer_inject(struct host_cpu *cpu, struct vcpu *vcpu);
-
-/* C1, at an entry: what is armed is armed once, and a deadline that is set is armed or pending. */
-void lapic_timer_check(struct vcpu *vcpu);
 
 /* The same from the callback that posts: how long it waits. */
 ps_t lapic_timer_wait_posted(struct host_cpu *cpu, struct vcpu *vcpu);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* lapic_wait - the busy wait before VM-entry for a timer that fired early, and the tuning that goes
  * with it. */
+#include "lapic_check.h"
 #include "tune.h"
 #include "vcpu.h"
 #include "wait.h"
@@ -94,6 +95,8 @@ static bool plan_wait(struct host_cpu *cpu, struct vcpu *vcpu, const struct wait
 {
 	struct lapic_timer *lt = &vcpu->timer;
 
+	const uint32_t before_ns = lt->advance->advance_ns;
+
 	*tuned = *lt->advance;
 	if (vcpu->kernel->tune_gate->module_dynamic)
 		tuned->dynamic = vcpu->module->dynamic;
@@ -104,6 +107,9 @@ static bool plan_wait(struct host_cpu *cpu, struct vcpu *vcpu, const struct wait
 	lt->expired_tscdeadline = guest_cycles(0);
 	if (plan.read_again)
 		plan.wait = timer_advance_wait_again(vcpu->kernel, tuned, in);
+	lapic_check_tuned(vcpu, before_ns, tuned->advance_ns);
+	lapic_check_wait(vcpu, &plan.wait,
+			 before_ns > tuned->advance_ns ? before_ns : tuned->advance_ns);
 
 	vcpu->wait_delta = plan.delta;
 	vcpu->wait_traced = vcpu->kernel->wait_trace->place == WAIT_TRACE_AFTER_EXIT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "vcpu.h"
 
+#include "lapic_check.h"
 #include "start.h"
 #include "tsc_rate.h"
 #include "tune.h"
@@ -331,7 +332,7 @@ void vcpu_entry_check(struct host_cpu *cpu, struct vcpu *vcpu)
 		vcpu_loop_edge(cpu, vcpu);
 		return;
 	}
-	lapic_timer_check(vcpu);
+	lapic_check_entry(vcpu);
 	HOST_TRACE(cpu, TP_KVM_ENTRY, vcpu->index, vcpu->id, printed_rip(vcpu));
 	if (vcpu->exit_open)
 		HOST_TRACE(cpu, TP_EXIT_HANDLED, vcpu->index, vcpu->id,
@@ -372,6 +373,7 @@ static void event_injected(struct host_cpu *cpu, void *owner)
 	struct vcpu *vcpu = owner;
 
 	vcpu->requests &= ~REQ_EVENT;
+	lapic_check_injected(vcpu);
 	vcpu->irr = false;
 	vcpu->isr = true;
 	vcpu->injected = true;
@@ -686,7 +688,7 @@ void vcpu_move(struct vcpu *vcpu, const struct clock *clock, bool tsc_scaling)
 	struct host_cpu *cpu = vcpu->task.cpu;
 
 	hrtimer_remove(cpu, &vcpu->timer.hrtimer);
-	account_tsc_changes(vcpu);
+	vcpu_tsc_changes(vcpu);
 	vcpu->moved_clock = *clock;
 	vcpu->clock = &vcpu->moved_clock;
 	vcpu->tsc_host.khz = clock->tsc_khz;

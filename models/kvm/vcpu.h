@@ -92,6 +92,8 @@ struct vcpu {
 	uint64_t tsc_offset;
 	guest_cycles_t tsc_written; /* the last write, and when: for catch-up */
 	ns_t tsc_written_at;
+	guest_cycles_t tsc_seen; /* at the last entry (B1) */
+	bool tsc_seen_valid;
 	struct tsc_write tsc_write;
 
 	enum vcpu_mode mode;
@@ -201,6 +203,9 @@ struct lapic_count_clock vcpu_count_clock(const struct vcpu *vcpu);
 /* First instant at which the guest TSC reads at least @value; at the start of the run at the
  * earliest. */
 ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value);
+
+/* The guest's TSC is about to be set, adjusted or given another rate. */
+void vcpu_tsc_changes(struct vcpu *vcpu);
 
 /* False: KVM_SET_TSC_KHZ fails. */
 bool vcpu_set_khz(struct vcpu *vcpu, khz_t khz);

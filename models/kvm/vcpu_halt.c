@@ -2,6 +2,7 @@
 /* vcpu_halt - a halted vCPU: the hrtimer takes over, the thread polls for a while, then it sleeps.
  */
 #include "halt_poll.h"
+#include "lapic_check.h"
 #include "vcpu.h"
 
 enum { WOKE_BY_WAIT, WOKE_BY_POLL }; /* the tracepoint's `how` */
@@ -111,6 +112,7 @@ static void in_software(struct host_cpu *cpu, void *owner)
 	const uint64_t turn = vcpu->host->costs.cost[COST_poll_loop].quantile[0].v;
 
 	vcpu->blocked = sim_now(vcpu->host->sim);
+	lapic_check_halting(vcpu);
 	if (!poll || !turn || must_stop(vcpu)) {
 		polled(cpu, vcpu);
 		return;

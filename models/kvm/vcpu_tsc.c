@@ -47,9 +47,15 @@ ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value)
 	return clock_tsc_edge(clock, (uint64_t)host - clock->start_tsc);
 }
 
+void vcpu_tsc_changes(struct vcpu *vcpu)
+{
+	vcpu->tsc_seen_valid = false;
+	account_tsc_changes(vcpu);
+}
+
 bool vcpu_set_khz(struct vcpu *vcpu, khz_t khz)
 {
-	account_tsc_changes(vcpu);
+	vcpu_tsc_changes(vcpu);
 	return !tsc_set_khz(vcpu->kernel, &vcpu->tsc_host, khz, &vcpu->rate);
 }
 
@@ -61,7 +67,7 @@ static void note_write(struct vcpu *vcpu)
 
 void vcpu_write_tsc(struct vcpu *vcpu, guest_cycles_t value)
 {
-	account_tsc_changes(vcpu);
+	vcpu_tsc_changes(vcpu);
 	vcpu->tsc_offset =
 		kvm_tsc_offset(value, vcpu_host_tsc(vcpu), vcpu->rate.ratio, vcpu->rate.frac_bits);
 	note_write(vcpu);
@@ -69,7 +75,7 @@ void vcpu_write_tsc(struct vcpu *vcpu, guest_cycles_t value)
 
 void vcpu_adjust_tsc(struct vcpu *vcpu, int64_t by)
 {
-	account_tsc_changes(vcpu);
+	vcpu_tsc_changes(vcpu);
 	vcpu->tsc_offset += (uint64_t)by;
 	note_write(vcpu);
 }
@@ -81,7 +87,7 @@ void vcpu_catch_up(struct vcpu *vcpu)
 	const uint64_t now = vcpu_tsc(vcpu).v;
 
 	if (target > now) { /* only forward */
-		account_tsc_changes(vcpu);
+		vcpu_tsc_changes(vcpu);
 		vcpu->tsc_offset += target - now;
 	}
 }

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+#include "lapic_check.h"
+
+#include "registers.h"
+#include "vcpu.h"
+#include "wait.h"
+
+#define ULL(x) ((unsigned long long)(x))
+
+/* A deadline further off than this wraps in the kernel's product with 10^6 (B5). */
+#define PRODUCT_MAX (UINT64_MAX / 1000000)
+
+static void check_tsc(struct vcpu *vcpu)
+{
+	const guest_cycles_t tsc = vcpu_tsc(vcpu);
+
+	if (vcpu->tsc_seen_valid && (int64_t)(tsc.v - vcpu->tsc_seen.v) < 0)
+		sim_break(vcpu->host->sim, "B1", "vCPU %u: TSC %llu >= %llu as read before",
+			  vcpu->id, ULL(tsc.v), ULL(vcpu->tsc_seen.v));
+	vcpu->tsc_seen = tsc;
+	vcpu->tsc_seen_valid = true;
+}
+
+void lapic_check_entry(struct vcpu *vcpu)
+{
+	const struct lapic_timer *lt = &vcpu->timer;
+	const bool queued = hrtimer_queued(&lt->hrtimer);
+	const bool armed = lapic_hrtimer_active(lt) || lt->hv_in_use;
+	/* Where a change of mode keeps the deadline, one that was cancelled stands there still. */
+	const bool kept =
+		!vcpu->kernel->mode_switch->of(LAPIC_MODE_ONESHOT, LAPIC_MODE_TSC_DEADLINE).zero;
+	const bool set = lapic_deadline_mode(lt) && lt->count.tscdeadline.v && !kept;
+
+	if ((queued && lt->hv_in_use) || (set && !armed && !lt->pending))
+		sim_break(vcpu->host->sim, "C1",
+			  "hrtimer %d + hv timer %d <= 1; tscdeadline %llu is armed or pending",
+			  queued, lt->hv_in_use, ULL(lt->count.tscdeadline.v));
+	check_tsc(vcpu);
+}
+
+void lapic_check_mode(struct vcpu *vcpu, const struct mode_switch *change)
+{
+	const struct lapic_timer *lt = &vcpu->timer;
+	const struct lapic_count *lc = &lt->count;
+
+	if ((change->cancel_hrtimer && lapic_hrtimer_active(lt)) ||
+	    (change->cancel_hv && lt->hv_in_use) || (change->clear_pending && lt->pending) ||
+	    (change->zero && (lc->tmict || lc->period_ns || lc->tscdeadline.v)))
+		sim_break(vcpu->host->sim, "C2",
+			  "mode %d: hrtimer %d, hv timer %d, pending %d, TMICT %u, period %llu ns, "
+			  "tscdeadline %llu are what the change of mode leaves",
+			  lc->mode, lapic_hrtimer_active(lt), lt->hv_in_use, lt->pending, lc->tmict,
+			  ULL(lc->period_ns), ULL(lc->tscdeadline.v));
+}
+
+void lapic_check_accepted(struct vcpu *vcpu)
+{
+	const struct lapic_timer *lt = &vcpu->timer;
+
+	if (lt->count.mode == LAPIC_MODE_PERIODIC)
+		return;
+	if (hrtimer_queued(&lt->hrtimer) || lt->hv_in_use ||
+	    (lapic_deadline_mode(lt) && lt->count.tscdeadline.v))
+		sim_break(vcpu->host->sim, "C3",
+			  "accepted: hrtimer %d, hv timer %d, tscdeadline %llu are 0",
+			  hrtimer_queued(&lt->hrtimer), lt->hv_in_use,
+			  ULL(lt->count.tscdeadline.v));
+}
+
+/* KVM counts with the rate that it was told, which may be tsc_tolerance_ppm (250) off the clock that
+ * the guest reads: 2^-11 is more. Where no scaling makes the two one there is nothing to compare. */
+static bool reads_its_rate(const struct vcpu *vcpu)
+{
+	const uint64_t khz = vcpu->rate.khz.v;
+	const uint64_t reads = (uint64_t)(((u128)vcpu->clock->tsc_khz.v * vcpu->rate.ratio) >>
+					  vcpu->rate.frac_bits);
+
+	return (reads > khz ? reads - khz : khz - reads) <= khz >> 11;
+}
+
+void lapic_check_started(struct vcpu *vcpu)
+{
+	const struct lapic_timer *lt = &vcpu->timer;
+	const struct account *a = &lt->account;
+	const uint64_t expires = lt->step.expires.v, now = host_monotonic(vcpu->host).v;
+
+	if (!lapic_deadline_mode(lt) || a->state != ACCOUNT_ARMED || !reads_its_rate(vcpu) ||
+	    a->due_from.v != PS_NEVER.v || a->due.v == PS_NEVER.v ||
+	    lt->count.tscdeadline.v - vcpu_tsc(vcpu).v > PRODUCT_MAX)
+		return;
+
+	const uint64_t due = clock_monotonic(&vcpu->host->clock, a->due).v;
+	const int64_t ideal = (int64_t)(due - lt->advance->advance_ns);
+	const int64_t ahead = ideal - (int64_t)now;
+	const int64_t slack = 2 + (ahead > 0 ? ahead >> 11 : 0);
+	const int64_t off = (int64_t)expires - ideal;
+
+	if ((off < -slack || off > slack) && !(ahead <= slack && expires <= now + 1))
+		sim_break(vcpu->host->sim, "C4",
+			  "deadline due at %llu ns, advance %u ns: hrtimer for %llu ns, at %llu ns",
+			  ULL(due), lt->advance->advance_ns, ULL(expires), ULL(now));
+}
+
+void lapic_check_wait(struct vcpu *vcpu, const struct busy_wait *wait, uint32_t advance_ns)
+{
+	uint64_t most = advance_ns;
+
+	if (!vcpu->kernel->wait_length->capped)
+		return;
+	if (wait->unit == BUSY_WAIT_HOST_CYCLES)
+		most = kvm_nsec_to_cycles(ns(advance_ns), &vcpu->rate).v;
+	else if (wait->unit != BUSY_WAIT_HOST_NS)
+		return;
+	if (wait->amount > most)
+		sim_break(vcpu->host->sim, "C6", "wait %llu %s <= %llu, the advance of %u ns",
+			  ULL(wait->amount), wait->unit == BUSY_WAIT_HOST_NS ? "ns" : "cycles",
+			  ULL(most), advance_ns);
+}
+
+void lapic_check_tuned(struct vcpu *vcpu, uint32_t before_ns, uint32_t after_ns)
+{
+	const uint32_t cap = vcpu->module->constants.ns_max;
+
+	if (cap && after_ns != before_ns && after_ns > cap)
+		sim_break(vcpu->host->sim, "C7", "tuned advance %u ns <= %u ns, was %u ns",
+			  after_ns, cap, before_ns);
+}
+
+void lapic_check_halting(struct vcpu *vcpu)
+{
+	if (vcpu->timer.hv_in_use)
+		sim_break(vcpu->host->sim, "C9", "vCPU %u halts, hv timer %d is 0", vcpu->id,
+			  vcpu->timer.hv_in_use);
+}
+
+void lapic_check_period(struct vcpu *vcpu, ns_t before, ns_t now)
+{
+	const struct lapic_count *lc = &vcpu->timer.count;
+	const uint64_t next = before.v + lc->period_ns;
+	const bool dropped = lc->target.v == now.v && (int64_t)(next - now.v) < 0;
+
+	if (lc->target.v != next && !dropped)
+		sim_break(vcpu->host->sim, "C10", "target %llu ns == %llu + period %llu ns",
+			  ULL(lc->target.v), ULL(before.v), ULL(lc->period_ns));
+}
+
+void lapic_check_count(struct vcpu *vcpu)
+{
+	const struct lapic_timer *lt = &vcpu->timer;
+	const int64_t least = (int64_t)lt->count_cfg.min_period_us * 1000;
+
+	if (lt->count.mode == LAPIC_MODE_PERIODIC && lt->count.period_ns &&
+	    (int64_t)lt->count.period_ns < least)
+		sim_break(vcpu->host->sim, "C11", "period %lld ns >= %lld ns",
+			  (long long)lt->count.period_ns, (long long)least);
+}
+
+void lapic_check_end(struct vcpu *vcpu)
+{
+	const struct lapic_timer *lt = &vcpu->timer;
+	const unsigned to_come = lt->account.state == ACCOUNT_ARMED;
+
+	if (lt->next_n != lt->ended + to_come)
+		sim_break(vcpu->host->sim, "D1",
+			  "vCPU %u: %llu expiries == %llu delivered or dropped + %u to come",
+			  vcpu->id, ULL(lt->next_n), ULL(lt->ended), to_come);
+}
+
+void lapic_check_woken(struct vcpu *vcpu)
+{
+	if (vcpu->task.state == TASK_BLOCKED && !vcpu->in_user_space &&
+	    (lapic_timer_visible(&vcpu->timer) || posted_intr_due(vcpu)))
+		sim_break(vcpu->host->sim, "D5", "vCPU %u sleeps, and its timer is pending",
+			  vcpu->id);
+}
+
+void lapic_check_injected(struct vcpu *vcpu)
+{
+	if (vcpu->isr)
+		sim_break(vcpu->host->sim, "D6", "vCPU %u: vector %u in service, another injected",
+			  vcpu->id, GUEST_TIMER_VECTOR);
+}

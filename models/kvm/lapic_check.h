@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lapic_check - what must hold of a vCPU's timer at certain points, in every kernel; always on.
+ *
+ * Each check takes some comparisons, changes nothing, and stops the run by sim_break() with the
+ * rule and the values. A historical bug is no breach: where a form is known to leave something
+ * behind, the rule says so.
+ *
+ *	B1 entry      the guest's TSC has not gone back, unless it was set
+ *	C1 entry      what is armed is armed once, and a deadline that is set is armed or pending
+ *	C2 LVTT       a change of mode leaves what the form in force says, and no more
+ *	C3 loop edge  a deadline or a one-shot count is over, and nothing is armed for it
+ *	C4 started    the hrtimer of a deadline is for its instant less the advance, or for now
+ *	C6 wait       at most the advance, in the clock of the form
+ *	C7 tuned      at most the cap of the form
+ *	C9 halting    not on the preemption timer, which would not count
+ *	C10 period    the next target is one period on, or now where the form drops what was missed
+ *	C11 count     a period is not shorter than min_timer_period_us
+ *	D1 end        each expiry was delivered, dropped, or is still to come
+ *	D5 fired      nobody sleeps on what has fired
+ *	D6 injected   nothing is injected while a vector of the same class is in service
+ *
+ * Units: those of the values. Errors: none. Left out: periods of a target before v4.10, which the
+ * hrtimer alone has.
+ */
+#ifndef LAPIC_CHECK_H
+#define LAPIC_CHECK_H
+
+#include "timer_advance.h"
+#include "units.h"
+
+struct mode_switch;
+struct vcpu;
+
+void lapic_check_entry(struct vcpu *vcpu);
+void lapic_check_mode(struct vcpu *vcpu, const struct mode_switch *change);
+void lapic_check_accepted(struct vcpu *vcpu);
+void lapic_check_started(struct vcpu *vcpu);
+void lapic_check_wait(struct vcpu *vcpu, const struct busy_wait *wait, uint32_t advance_ns);
+void lapic_check_tuned(struct vcpu *vcpu, uint32_t before_ns, uint32_t after_ns);
+void lapic_check_halting(struct vcpu *vcpu);
+void lapic_check_period(struct vcpu *vcpu, ns_t before, ns_t now);
+void lapic_check_count(struct vcpu *vcpu);
+void lapic_check_end(struct vcpu *vcpu);
+void lapic_check_woken(struct vcpu *vcpu);
+void lapic_check_injected(struct vcpu *vcpu);
+
+#endif

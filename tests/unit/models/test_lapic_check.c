@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* What lapic_check looks at: each rule is tripped by a fault planted at 250 us, in a vCPU that
+ * armed a deadline 1 ms ahead at 0 and exits each 100 us. The TSC counts ns. */
+#include "lapic_check.h"
+#include "models_rig.h"
+#include "registers.h"
+#include "vcpu.h"
+
+struct row {
+	const char *name;
+	void (*plant)(struct vcpu *vcpu);
+	const char *id, *formula;
+};
+
+/* The exits are at each 100 us and a cycle; the third is on its way. */
+static void tsc_back(struct vcpu *vcpu) { vcpu->tsc_offset -= 200000; }
+
+static void nothing_armed(struct vcpu *vcpu)
+{
+	hrtimer_remove(vcpu->task.cpu, &vcpu->timer.hrtimer);
+}
+
+static void armed_twice(struct vcpu *vcpu) { vcpu->timer.hv_in_use = true; }
+
+static void mode_leaves_count(struct vcpu *vcpu)
+{
+	const struct mode_switch zeroes = { .zero = true };
+
+	vcpu->timer.count.tmict = 7;
+	vcpu->timer.count.tscdeadline = guest_cycles(0);
+	lapic_check_mode(vcpu, &zeroes);
+}
+
+static void mode_leaves_hrtimer(struct vcpu *vcpu)
+{
+	const struct mode_switch cancels = { .cancel_hrtimer = true };
+
+	lapic_check_mode(vcpu, &cancels);
+}
+
+static void accepted_and_armed(struct vcpu *vcpu) { lapic_check_accepted(vcpu); }
+
+static void started_late(struct vcpu *vcpu)
+{
+	/* 1000000 - 250000 is 750000 ahead: 2^-11 of it and 2 are 368 */
+	vcpu->timer.step.expires = ns(1000369);
+	lapic_check_started(vcpu);
+}
+
+static void started_early(struct vcpu *vcpu)
+{
+	vcpu->timer.advance->advance_ns = 1000;
+	vcpu->timer.step.expires = ns(998500);
+	lapic_check_started(vcpu);
+}
+
+static void waits_beyond_the_advance(struct vcpu *vcpu)
+{
+	const struct busy_wait wait = { .unit = BUSY_WAIT_HOST_CYCLES, .amount = 2001 };
+
+	lapic_check_wait(vcpu, &wait, 2000);
+}
+
+static void waits_ns_beyond_the_advance(struct vcpu *vcpu)
+{
+	const struct busy_wait wait = { .unit = BUSY_WAIT_HOST_NS, .amount = 2001 };
+
+	lapic_check_wait(vcpu, &wait, 2000);
+}
+
+static void tuned_above_the_cap(struct vcpu *vcpu) { lapic_check_tuned(vcpu, 4900, 5001); }
+
+static void halts_on_hv(struct vcpu *vcpu)
+{
+	vcpu->timer.hv_in_use = true;
+	lapic_check_halting(vcpu);
+}
+
+static void period_off(struct vcpu *vcpu)
+{
+	vcpu->timer.count.period_ns = 1000;
+	vcpu->timer.count.target = ns(6001);
+	lapic_check_period(vcpu, ns(5000), ns(5500));
+}
+
+static void period_too_short(struct vcpu *vcpu)
+{
+	vcpu->timer.count.mode = LAPIC_MODE_PERIODIC;
+	vcpu->timer.count.period_ns = 199999;
+	vcpu->timer.count_cfg.min_period_us = 200;
+	lapic_check_count(vcpu);
+}
+
+static void an_expiry_too_many(struct vcpu *vcpu) { vcpu->timer.ended++; }
+
+static void injected_twice(struct vcpu *vcpu)
+{
+	vcpu->isr = true;
+	lapic_check_injected(vcpu);
+}
+
+/* clang-format off */
+static const struct row rows[] = {
+	{ "B1: the TSC goes back", tsc_back, "B1", "vCPU 0: TSC 100003 >= 200002 as read before" },
+	{ "C1: a deadline, and nothing is armed", nothing_armed, "C1", "hrtimer 0 + hv timer 0 <= 1; tscdeadline 1000000 is armed or pending" },
+	{ "C1: armed twice", armed_twice, "C1", "hrtimer 1 + hv timer 1 <= 1; tscdeadline 1000000 is armed or pending" },
+	{ "C2: a mode's count is left", mode_leaves_count, "C2",
+	  "mode 2: hrtimer 1, hv timer 0, pending 0, TMICT 7, period 0 ns, tscdeadline 0 are what the change of mode leaves" },
+	{ "C2: a mode's hrtimer is left", mode_leaves_hrtimer, "C2",
+	  "mode 2: hrtimer 1, hv timer 0, pending 0, TMICT 0, period 0 ns, tscdeadline 1000000 are what the change of mode leaves" },
+	{ "C3: accepted, and armed still", accepted_and_armed, "C3", "accepted: hrtimer 1, hv timer 0, tscdeadline 1000000 are 0" },
+	{ "C4: the hrtimer too late", started_late, "C4", "deadline due at 1000000 ns, advance 0 ns: hrtimer for 1000369 ns, at 250000 ns" },
+	{ "C4: the hrtimer too early", started_early, "C4", "deadline due at 1000000 ns, advance 1000 ns: hrtimer for 998500 ns, at 250000 ns" },
+	{ "C6: cycles beyond the advance", waits_beyond_the_advance, "C6", "wait 2001 cycles <= 2000, the advance of 2000 ns" },
+	{ "C6: ns beyond the advance", waits_ns_beyond_the_advance, "C6", "wait 2001 ns <= 2000, the advance of 2000 ns" },
+	{ "C7: tuned above the cap", tuned_above_the_cap, "C7", "tuned advance 5001 ns <= 5000 ns, was 4900 ns" },
+	{ "C9: halts with the preemption timer", halts_on_hv, "C9", "vCPU 0 halts, hv timer 1 is 0" },
+	{ "C10: not a period on", period_off, "C10", "target 6001 ns == 5000 + period 1000 ns" },
+	{ "C11: shorter than the least", period_too_short, "C11", "period 199999 ns >= 200000 ns" },
+	{ "D1: more ended than began", an_expiry_too_many, "D1", "vCPU 0: 1 expiries == 2 delivered or dropped + 0 to come" },
+	{ "D6: a vector on top of its own class", injected_twice, "D6", "vCPU 0: vector 236 in service, another injected" },
+};
+/* clang-format on */
+
+static void do_plant(struct rig *rig, const void *arg)
+{
+	((const struct row *)arg)->plant(&rig->world->vcpus[0]);
+}
+
+static void check_row(void **state)
+{
+	const struct row *row = *state;
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.samples = 1;
+	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
+	rig->vm.guest.other_exits.every = (struct quantity){ 100 * US, QUANTITY_CYCLES };
+	rig->vm.guest.other_exits.reason = EXIT_REASON_CPUID;
+	rig->cfg.duration = ps(5 * PS_PER_MS);
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 250 * US, do_plant, row);
+	assert_int_equal(world_run(rig->world), SIM_STOP_BROKEN);
+	assert_string_equal(sim_broken(rig->sim)->id, row->id);
+	assert_string_equal(sim_broken(rig->sim)->formula, row->formula);
+	rig_free(rig);
+}
+
+/* What a form is known to do is no breach. */
+static void check_not_a_breach(void **state)
+{
+	struct rig *rig = rig_new("v4.7", 1, 100);
+	const struct busy_wait wait = { .unit = BUSY_WAIT_HOST_CYCLES, .amount = 1000000 };
+	struct vcpu *vcpu;
+
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
+	rig_world(rig);
+	vcpu = &rig->world->vcpus[0];
+	lapic_check_wait(vcpu, &wait, 1); /* uncapped up to v4.7 */
+	lapic_check_tuned(vcpu, 4900, 1000000);
+	vcpu->timer.count.period_ns = 1000;
+	vcpu->timer.count.target = ns(9000);
+	lapic_check_period(vcpu, ns(5000), ns(9000)); /* missed ones dropped */
+	assert_null(sim_broken(world_sim(rig->world))->id);
+	rig_free(rig);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[N_ELEMENTS(rows) + 1];
+	size_t n = 0;
+
+	for (; n < N_ELEMENTS(rows); n++)
+		tests[n] = (struct CMUnitTest){ .name = rows[n].name,
+						.test_func = check_row,
+						.initial_state = (void *)&rows[n] };
+	tests[n] = (struct CMUnitTest){ .name = "a known fault of a form is no breach",
+					.test_func = check_not_a_breach };
+	return cmocka_run_group_tests_name("lapic_check", tests, NULL, NULL);
+}
