@@ -67,8 +67,9 @@ void lapic_check_accepted(struct vcpu *vcpu)
 			  ULL(lt->count.tscdeadline.v));
 }
 
-/* KVM counts with the rate that it was told, which may be tsc_tolerance_ppm (250) off the clock that
- * the guest reads: 2^-11 is more. Where no scaling makes the two one there is nothing to compare. */
+/* KVM counts with the rate that it was told, which may be tsc_tolerance_ppm (250) off the clock
+ * that the guest reads: 2^-11 is more. Where no scaling makes the two one there is nothing to
+ * compare. */
 static bool reads_its_rate(const struct vcpu *vcpu)
 {
 	const uint64_t khz = vcpu->rate.khz.v;
