@@ -79,7 +79,7 @@ static bool reads_its_rate(const struct vcpu *vcpu)
 	return (reads > khz ? reads - khz : khz - reads) <= khz >> 11;
 }
 
-void lapic_check_started(struct vcpu *vcpu)
+void lapic_check_start(struct vcpu *vcpu)
 {
 	const struct lapic_timer *lt = &vcpu->timer;
 	const struct account *a = &lt->account;

@@ -10,7 +10,7 @@
  *	C1 entry      what is armed is armed once, and a deadline that is set is armed or pending
  *	C2 LVTT       a change of mode leaves what the form in force says, and no more
  *	C3 loop edge  a deadline or a one-shot count is over, and nothing is armed for it
- *	C4 started    the hrtimer of a deadline is for its instant less the advance, or for now
+ *	C4 starting   the hrtimer of a deadline is for its instant less the advance, or for now
  *	C6 wait       at most the advance, in the clock of the form
  *	C7 tuned      at most the cap of the form
  *	C9 halting    not on the preemption timer, which would not count
@@ -35,7 +35,7 @@ struct vcpu;
 void lapic_check_entry(struct vcpu *vcpu);
 void lapic_check_mode(struct vcpu *vcpu, const struct mode_switch *change);
 void lapic_check_accepted(struct vcpu *vcpu);
-void lapic_check_started(struct vcpu *vcpu);
+void lapic_check_start(struct vcpu *vcpu);
 void lapic_check_wait(struct vcpu *vcpu, const struct busy_wait *wait, uint32_t advance_ns);
 void lapic_check_tuned(struct vcpu *vcpu, uint32_t before_ns, uint32_t after_ns);
 void lapic_check_halting(struct vcpu *vcpu);

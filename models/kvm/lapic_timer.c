@@ -300,7 +300,6 @@ static void hrtimer_started(struct host_cpu *cpu, void *owner)
 	const struct hrtimer_mode mode = vcpu->kernel->mode->of(
 		lapic_deadline_mode(lt) ? LAPIC_TIMER_START_DEADLINE : LAPIC_TIMER_START_COUNT);
 
-	lapic_check_started(vcpu);
 	hrtimer_start(cpu, &lt->hrtimer, lt->step.expires, mode.pinned, mode.hard);
 	plan_next(cpu, vcpu);
 }
@@ -346,6 +345,7 @@ static bool carry_out(struct host_cpu *cpu, struct vcpu *vcpu)
 		take(cpu, vcpu, COST_hrtimer_cancel, RUN_KERNEL, hrtimer_cancelled);
 		return true;
 	case TIMER_STEP_HRTIMER_START:
+		lapic_check_start(vcpu);
 		take(cpu, vcpu, COST_hrtimer_start, RUN_IRQS_OFF, hrtimer_started);
 		return true;
 	case TIMER_STEP_SET_HV: set_hv(vcpu); return false;

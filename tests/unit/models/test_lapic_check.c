@@ -44,14 +44,14 @@ static void started_late(struct vcpu *vcpu)
 {
 	/* 1000000 - 250000 is 750000 ahead: 2^-11 of it and 2 are 368 */
 	vcpu->timer.step.expires = ns(1000369);
-	lapic_check_started(vcpu);
+	lapic_check_start(vcpu);
 }
 
 static void started_early(struct vcpu *vcpu)
 {
 	vcpu->timer.advance->advance_ns = 1000;
 	vcpu->timer.step.expires = ns(998500);
-	lapic_check_started(vcpu);
+	lapic_check_start(vcpu);
 }
 
 static void waits_beyond_the_advance(struct vcpu *vcpu)
