@@ -120,7 +120,8 @@ static bool left_flags(struct left *l, struct trace_header *ret)
 	const size_t flags = (size_t)(l->p - stop);
 	struct left at = { l->start, stop };
 
-	if (flags < FLAGS_MIN || flags > FLAGS_MAX || stop - p > CPU_DIGITS_MAX)
+	if (flags < FLAGS_MIN || flags > FLAGS_MAX || stop - p > CPU_DIGITS_MAX ||
+	    !strchr(".dDbX", stop[0]) || !strchr(".NnpLlBb", stop[1]) || scan_is_digit(stop[2]))
 		return false;
 	if (stop > p && !left_number(&at, &ret->cpu))
 		return false;
@@ -151,20 +152,23 @@ static bool left_tgid(struct left *l, int32_t *ret)
 	return true;
 }
 
-/* The name: what is left. A prefix that grep -n or -H put before it is cut off. */
+/* The name: what is left. Prefixes that grep -H and -n put before it are cut off. */
 static struct recorded_text comm_of(const char *start, const char *end)
 {
-	while (start < end && is_blank(*start))
-		start++;
+	const char *p;
+
 	while (end > start && is_blank(end[-1]))
 		end--;
-	if (end - start > TASK_COMM_MAX) {
-		const char *p = start;
-
-		while (p < end && !is_blank(*p) && *p != ':')
+	for (;;) {
+		while (start < end && is_blank(*start))
+			start++;
+		if (end - start <= TASK_COMM_MAX)
+			break;
+		for (p = start; p < end && !is_blank(*p) && *p != ':';)
 			p++;
-		if (p < end && *p == ':')
-			return comm_of(p + 1, end);
+		if (p == end || *p != ':')
+			break;
+		start = p + 1;
 	}
 	return (struct recorded_text){ start, (uint32_t)(end - start) };
 }
@@ -180,8 +184,10 @@ static bool left_task(struct left *l, struct trace_header *ret)
 		left_tgid(l, &ret->tgid);
 	at = *l;
 	if (!left_number(&at, &pid)) {
+		if (ret->cpu == RECORDED_CPU_UNKNOWN)
+			return false;
 		ret->comm = comm_of(l->start, l->p);
-		return ret->cpu != RECORDED_CPU_UNKNOWN;
+		return true;
 	}
 	ret->pid = (int32_t)pid;
 	if (at.p == at.start)

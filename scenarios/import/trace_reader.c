@@ -29,7 +29,7 @@ enum line_class {
 
 struct line {
 	enum line_class class;
-	char *begin, *start, *end; /* as it is in the buffer; behind quoting; without blanks */
+	char *begin, *start, *end; /* as it is in the buffer; behind quoting; without CR */
 	uint64_t number;
 	struct trace_header h;
 	const char *at, *expected; /* of LINE_TEXT: where and why */
@@ -186,11 +186,9 @@ static void classify(struct line *line)
 	line->start = line->begin;
 	while (*line->start == '>') /* quoted in a mail */
 		line->start += line->start[1] == ' ' ? 2 : 1;
-	while (line->end > line->start &&
-	       (line->end[-1] == ' ' || line->end[-1] == '\t' || line->end[-1] == '\r'))
+	while (line->end > line->start && line->end[-1] == '\r')
 		line->end--;
-	if (line->end <= line->start) {
-		line->end = line->start;
+	if (past_blanks(line->start) >= line->end) {
 		line->class = LINE_BLANK;
 	} else if (is_buffer_started(line->start, &cpu)) {
 		line->class = LINE_BUFFER_STARTED;
@@ -280,6 +278,13 @@ static void skip_long(struct trace_reader *r)
 
 /* ---- what the file says of itself */
 
+static struct recorded_text trimmed(const char *start, const char *end)
+{
+	while (end > start && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
+	return (struct recorded_text){ start, (uint32_t)(end - start) };
+}
+
 /* What follows @key in a comment, if it starts with it. */
 static bool keep_fact(char *ret, const struct line *line, const char *key)
 {
@@ -289,9 +294,11 @@ static bool keep_fact(char *ret, const struct line *line, const char *key)
 		return false;
 	scan_blanks(&s);
 
-	const size_t length = (size_t)(line->end - MIN(s.p, (const char *)line->end));
+	const struct recorded_text text = trimmed(s.p, line->end);
+	const size_t length = MIN(text.length, TRACE_READER_FACT_MAX - 1);
 
-	g_strlcpy(ret, s.p, MIN(length + 1, TRACE_READER_FACT_MAX));
+	memcpy(ret, text.at, length);
+	ret[length] = '\0';
 	return true;
 }
 
@@ -414,8 +421,7 @@ static const struct recorded_event *finish_event(struct trace_reader *r, const s
 	if (ev->kind >= RECORDED_FUNCTION) {
 		ev->other.name = (struct recorded_text){ h->event, h->event_length };
 		ev->other.system = h->system;
-		ev->other.payload =
-			(struct recorded_text){ h->payload, (uint32_t)(line->end - h->payload) };
+		ev->other.payload = trimmed(h->payload, line->end);
 		if (ev->kind == RECORDED_OTHER)
 			kind_of(r, h->event, h->event_length);
 	}
@@ -490,18 +496,22 @@ static bool try_joined(struct trace_reader *r, struct line *line, const struct l
 	const size_t gap = (size_t)(next->start - line->end);
 	const size_t length = (size_t)(line->end - line->begin);
 	struct line joined = *line;
-	const size_t by = blank ? gap - 1 : gap;
+	/* A blank that ended the line is still there. */
+	const bool one = blank && (length == 0 || line->end[-1] != ' ');
+	const size_t by = one ? gap - 1 : gap;
 
 	memcpy(saved, line->end, gap);
 	memmove(line->begin + by, line->begin, length);
 	joined.begin += by;
 	joined.start += by;
-	if (blank)
+	if (one)
 		joined.begin[length] = ' ';
 	joined.end = next->end;
 	if (trace_header_read(joined.start, joined.end, &joined.h, &joined.at, &joined.expected)) {
 		joined.class = LINE_EVENT;
-		if (read_fields(r, &joined, s) && s->p > next->start) {
+		/* A stamp that was broken in two has two readings. */
+		if ((r->facts.clock == TRACE_CLOCK_UNKNOWN || r->facts.clock == joined.h.clock) &&
+		    read_fields(r, &joined, s) && s->p > next->start) {
 			*line = joined;
 			return true;
 		}
@@ -536,6 +546,7 @@ static bool join(struct trace_reader *r, struct line *line, bool complete, struc
 			break;
 		complete = true;
 		r->facts.wrapped++;
+		r->facts.lines++;
 		load(r);
 	}
 	return complete;
