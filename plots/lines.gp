@@ -4,7 +4,7 @@ set ylabel y_label
 if (log_x) { set logscale x; set xlabel x_label.' (log scale)' offset 0,0.6 }
 if (log_y) { set logscale y; set ylabel y_label.' (log scale)' }
 if (y_flat) { set yrange [y_low:y_high] }
-if (n_words > 0) { set xrange [-0.5:n_words-0.5] }
+if (n_words > 0) { set xrange [-0.5:n_words-0.5] } else { if (x_flat) { set xrange [x_low:x_high] } }
 if (n_words > 8) { set xtics rotate by 45 right }
 if (n_words > 30) { set xtics rotate by 90 right font ',10' }
 set style fill transparent solid 0.2 noborder

@@ -13,12 +13,6 @@ struct shards {
 	struct store_info *info;
 };
 
-/* How many of n_points the shard k of n holds. */
-static uint64_t share(uint64_t n_points, uint32_t k, uint32_t n)
-{
-	return n_points > k ? (n_points - k - 1) / n + 1 : 0;
-}
-
 static bool take_shard(struct shards *s, const char *path, struct store *store, GError **error)
 {
 	const struct store_info *info = store->info;
@@ -35,8 +29,6 @@ static bool take_shard(struct shards *s, const char *path, struct store *store, 
 	if (s->by_shard[info->shard])
 		return store_fail(path, EXIT_USAGE, error, "is shard %u, and so is %s", info->shard,
 				  s->by_shard[info->shard]);
-	if (info->done != share(info->points, info->shard, info->shards))
-		return store_fail(path, EXIT_USAGE, error, "is damaged: points are missing");
 	s->by_shard[info->shard] = path;
 	if (!s->info) {
 		s->info = store->info;

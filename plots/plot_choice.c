@@ -109,7 +109,9 @@ static bool choose_axes(struct plot_choice *c, const struct plot_request *reques
 	if (c->by < 0)
 		c->by = first_free(c, -1);
 	if (c->x < 0 && shape != PLOT_OVERLAID)
-		return error_plain(d, EXIT_USAGE, "no axis of this sweep is left to draw over");
+		return error_plain(d, EXIT_USAGE, "no axis of this sweep is left to draw over%s",
+				   plot_choice_folds_seeds(c) ? ", but for the seed: --x seed"
+							      : "");
 	if (c->x >= 0 && c->x == c->by)
 		return error_plain(d, EXIT_USAGE, "--x and %s are the same axis", option);
 	if (c->by < 0 && shape == PLOT_OF_XY)

@@ -318,47 +318,89 @@ static int64_t early_end(const struct grid *g)
 	return (int64_t)(most + (most + 9) / 10);
 }
 
+/* A line without any value is not drawn; its points are counted in the subtitle. */
+static bool has_values(const struct grid *g, uint32_t by)
+{
+	for (uint32_t x = 0; x < g->nx; x++)
+		if (g->cells[MEASURED][(uint64_t)by * g->nx + x])
+			return true;
+	return false;
+}
+
+/* Of an axis of numbers, where it has values. */
+static void drawn_range(const struct grid *g, int64_t *least, int64_t *most)
+{
+	*least = INT64_MAX;
+	*most = INT64_MIN;
+	for (uint64_t i = 0; i < (uint64_t)g->nx * g->nby; i++) {
+		const int64_t x = x_axis(g)->values[i % g->nx].number;
+
+		if (!g->cells[MEASURED][i])
+			continue;
+		*least = MIN(*least, x);
+		*most = MAX(*most, x);
+	}
+}
+
+static void x_settings(struct plot *plot, const struct grid *g, const struct plot_unit *unit)
+{
+	int64_t least, most;
+
+	drawn_range(g, &least, &most);
+	plot_label(plot, "x_label", x_axis(g)->key, unit ? unit : &plain);
+	plot_number(plot, "log_x", unit && plot_wants_log(least, most));
+	plot_number(plot, "n_words", unit ? 0 : x_axis(g)->n);
+	if (unit)
+		plot_flat(plot, "x", least, most, unit);
+	else
+		word_tics(plot, "x", x_axis(g), NULL);
+}
+
+static void name_line(struct plot *plot, const struct grid *g, uint32_t by, uint32_t n, bool knee)
+{
+	const int64_t at = knee ? knee_of(g, by) : -1;
+	g_autofree char *name = g_strdup_printf("name_%" PRIu32, n);
+	g_autofree char *words = plot_choice_name(&g->choice, by, metric_words(g));
+	g_autofree char *text =
+		!knee    ? g_strdup(words)
+		: at < 0 ? g_strdup_printf("%s: no knee", words)
+			 : g_strdup_printf("%s: knee at %s", words, x_axis(g)->values[at].text);
+
+	plot_text(plot, name, text);
+}
+
 static struct plot *lines(const struct grid *g, bool knee, struct diagnostics *d)
 {
 	int64_t least, most;
-	const struct store_axis *right = x_axis(g);
-	const struct plot_unit *x_unit = axis_plot_unit(right, &least, &most);
+	uint32_t n = 0;
+	const struct plot_unit *x_unit = axis_plot_unit(x_axis(g), &least, &most);
 
-	if (!plot_fits(g->nby, "lines", "choose some by --where", d))
+	for (uint32_t by = 0; by < g->nby; by++)
+		n += has_values(g, by);
+	if (!plot_fits(n, "lines", "choose one by --where, or draw another axis by --by", d))
 		return NULL;
 	struct plot *plot = plot_new(knee ? "knee" : "lines");
 
 	titles(plot, g);
 	plot_label(plot, "y_label", metric_words(g), value_unit(g));
-	plot_label(plot, "x_label", right->key, x_unit ? x_unit : &plain);
-	plot_number(plot, "log_x", x_unit && plot_wants_log(least, most));
+	x_settings(plot, g, x_unit);
 	plot_number(plot, "log_y", plot_wants_log(g->least, g->most));
-	plot_number(plot, "n_words", x_unit ? 0 : right->n);
-	if (!x_unit)
-		word_tics(plot, "x", right, NULL);
 	plot_flat(plot, "y", g->least, g->most, value_unit(g));
 	if (knee)
 		plot_number(plot, "y2_end", early_end(g));
-	plot_number(plot, "n", g->nby);
+	plot_number(plot, "n", n);
 	plot_number(plot, "bands", plot_choice_folds_seeds(&g->choice));
 	plot_table(plot, "lines",
 		   knee ? "x, median, least, largest, words, early"
 			: "x, median, least, largest, words");
+	n = 0;
 	for (uint32_t by = 0; by < g->nby; by++) {
+		if (!has_values(g, by))
+			continue;
+		name_line(plot, g, by, ++n, knee);
 		plot_series(plot);
 		for (uint32_t x = 0; x < g->nx; x++)
 			line_row(plot, g, by, x, x_unit);
-	}
-	for (uint32_t by = 0; by < g->nby; by++) {
-		const int64_t at = knee ? knee_of(g, by) : -1;
-		g_autofree char *name = g_strdup_printf("name_%" PRIu32, by + 1);
-		g_autofree char *words = plot_choice_name(&g->choice, by, metric_words(g));
-		g_autofree char *text =
-			!knee    ? g_strdup(words)
-			: at < 0 ? g_strdup_printf("%s: no knee", words)
-				 : g_strdup_printf("%s: knee at %s", words, right->values[at].text);
-
-		plot_text(plot, name, text);
 	}
 	return plot;
 }

@@ -36,6 +36,9 @@ bool store_prepare(struct store *store, const char *sql, sqlite3_stmt **ret, GEr
 /* Reads the identity and the grid into store->info; refuses what is not a store. */
 bool store_read_info(struct store *store, GError **error);
 
+/* How many of @points the shard k of n holds. */
+uint64_t store_share(uint64_t points, uint32_t k, uint32_t n);
+
 /* What makes two of them different, or NULL; the shard only if @shard. */
 char *store_info_difference(const struct store_info *a, const struct store_info *b, bool shard);
 

@@ -278,6 +278,11 @@ static bool check_info(const struct store_info *info)
 	       info->shards <= LIMIT_SHARDS && check_texts(info);
 }
 
+uint64_t store_share(uint64_t points, uint32_t k, uint32_t n)
+{
+	return points > k ? (points - k - 1) / n + 1 : 0;
+}
+
 bool store_read_info(struct store *store, GError **error)
 {
 	static const struct {
@@ -299,7 +304,13 @@ bool store_read_info(struct store *store, GError **error)
 		if (!each_row(store, parts[i].sql, parts[i].fn, error))
 			return false;
 	store->point.values = g_new0(struct store_value, store->info->n_metrics);
-	return check_info(store->info) || fail_format(store, error);
+	if (!check_info(store->info))
+		return fail_format(store, error);
+	const struct store_info *info = store->info;
+
+	if (!info->finished || info->done == store_share(info->points, info->shard, info->shards))
+		return true;
+	return store_fail(store->path, EXIT_USAGE, error, "is damaged: points are missing");
 }
 
 struct store *store_open(const char *path, bool partial, GError **error)
@@ -394,12 +405,16 @@ static bool read_point(struct store *store, GError **error)
 	__int128 seed = 0;
 	size_t status = 0;
 
+	const struct store_info *info = store->info;
+
 	p->point = (uint64_t)sqlite3_column_int64(s, 0);
 	p->cell = (uint64_t)sqlite3_column_int64(s, 1);
 	while (status < G_N_ELEMENTS(status_names) &&
 	       !g_str_equal(status_names[status], text_at(s, 3)))
 		status++;
-	if (p->cell >= store->info->cells || status == G_N_ELEMENTS(status_names) ||
+	if (sqlite3_column_type(s, 0) != SQLITE_INTEGER || p->point >= info->points ||
+	    p->point % info->shards != info->shard || sqlite3_column_type(s, 1) != SQLITE_INTEGER ||
+	    p->cell >= info->cells || status == G_N_ELEMENTS(status_names) ||
 	    !exact_at(s, 2, &seed) ||
 	    !g_ascii_string_to_unsigned(text_at(s, 4), 16, 0, UINT64_MAX, &p->fingerprint, NULL))
 		return store_fail(store->path, EXIT_USAGE, error, "is damaged at point %" PRIu64,
@@ -515,6 +530,15 @@ int store_find_histogram(const struct store_info *info, const char *name)
 	return -1;
 }
 
+static bool is_bucket(sqlite3_stmt *s)
+{
+	for (int i = 0; i < 3; i++)
+		if (sqlite3_column_type(s, i) != SQLITE_INTEGER)
+			return false;
+	return sqlite3_column_int64(s, 0) <= sqlite3_column_int64(s, 1) &&
+	       sqlite3_column_int64(s, 2) > 0;
+}
+
 bool store_histogram_each(struct store *store, uint64_t point, uint32_t histogram,
 			  store_bucket_fn *fn, void *data, GError **error)
 {
@@ -528,10 +552,16 @@ bool store_histogram_each(struct store *store, uint64_t point, uint32_t histogra
 
 	sqlite3_bind_int64(s, 1, (int64_t)point);
 	sqlite3_bind_int64(s, 2, histogram);
-	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && is_bucket(s))
 		fn(data, sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
 		   (uint64_t)sqlite3_column_int64(s, 2));
-	const bool ok = code == SQLITE_DONE || store_fail_db(store, "read", error);
+	const bool ok = code == SQLITE_DONE;
+
+	if (code == SQLITE_ROW)
+		store_fail(store->path, EXIT_USAGE, error,
+			   "is damaged: the buckets of point %" PRIu64, point);
+	else if (!ok)
+		store_fail_db(store, "read", error);
 
 	sqlite3_reset(s);
 	return ok;

@@ -207,6 +207,33 @@ static void test_where_fixes_an_axis(void **state)
 	assert_has(script, "0\t5\t5\t5\t max(lateness), v4.5: 5 us\n\n2\t3\t3\t3\t");
 }
 
+/* In v4.6 nothing before has a value: one line is left. */
+static void test_a_line_without_values(void **state)
+{
+	static const char *const where[] = { "kernel=v4.6", NULL };
+	g_autofree char *script =
+		draw(plot_lines,
+		     (struct plot_request){ .x = "seed", .by = "variant", .where = where });
+
+	assert_has(script, "; 4 points have no value'\n");
+	assert_has(script, "\nn = 1\nbands = 0\nname_1 = 'after'\n$lines << EOD\n"
+			   "# lines: x, median, least, largest, words\n"
+			   "1\t7\t7\t7\t after, 1: 7 us\n"
+			   "2\t6\t6\t6\t after, 2: 6 us\n"
+			   "\nEOD\n");
+}
+
+/* An axis of numbers with one value left: gnuplot has to be told a range. */
+static void test_one_place_on_the_axis(void **state)
+{
+	static const char *const where[] = { "kernel=v4.5", "seed=2", NULL };
+	g_autofree char *script =
+		draw(plot_lines,
+		     (struct plot_request){ .x = "seed", .by = "variant", .where = where });
+
+	assert_has(script, "\nlog_x = 0\nn_words = 0\nx_flat = 1\nx_low = 1\nx_high = 3\n");
+}
+
 static void test_heatmap(void **state)
 {
 	static const char *const where[] = { "variant=after", NULL };
@@ -347,6 +374,7 @@ struct refusal {
 
 static const char *const nonsense[] = { "variant", NULL };
 static const char *const no_value[] = { "variant=between", NULL };
+static const char *const of_v45[] = { "kernel=v4.5", "variant=after", NULL };
 static const char *const after[] = { "variant=after", NULL };
 static const char *const empty[] = { "kernel=v4.6", "variant=before", NULL };
 
@@ -387,6 +415,11 @@ static const struct refusal refusals[] = {
 	  { .of_store = true, .by = "kernel" },
 	  "lapicsim: error: axis variant has 2 values, and is neither drawn nor fixed: choose one "
 	  "by --where 'variant=before', or draw it by --by\n" },
+	{ "only the seed is left",
+	  plot_lines,
+	  { .where = of_v45 },
+	  "lapicsim: error: no axis of this sweep is left to draw over, but for the seed: --x "
+	  "seed\n" },
 	{ "nothing to show",
 	  plot_lines,
 	  { .x = "seed", .where = empty },
@@ -465,6 +498,8 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_where_fixes_an_axis),
 		cmocka_unit_test(test_heatmap),
+		cmocka_unit_test(test_a_line_without_values),
+		cmocka_unit_test(test_one_place_on_the_axis),
 		cmocka_unit_test(test_stored_percentiles),
 		cmocka_unit_test(test_stored_histogram),
 		cmocka_unit_test(test_stored_seed),
