@@ -11,8 +11,8 @@
 
 static const struct command *const commands[] = {
 	&command_replay, &command_test,  &command_history, &command_explain,
-	&command_sweep,  &command_merge, &command_import,  &command_table,
-	&command_plot,   &command_list,  &command_docs,
+	&command_sweep,  &command_merge, &command_import,  &command_compare,
+	&command_table,  &command_plot,  &command_list,    &command_docs,
 };
 
 static int help(void)

@@ -37,7 +37,8 @@ static const char examples[] =
 
 struct import_arguments {
 	char *output, *profile, *kernel, *library;
-	char **csvs, **traces;
+	char **csvs, **traces, **guess_texts;
+	GArray *guesses; /* of struct import_guess */
 	gboolean costs;
 };
 
@@ -245,7 +246,7 @@ static bool write_scenario(const struct import_arguments *a, struct imported *t,
 		if (!put(path, rows, d))
 			return false;
 	}
-	import_scenario_text(text, plan, costs, digest);
+	import_scenario_text(text, plan, costs, digest, a->guesses);
 	if (!put(a->output, text, d))
 		return false;
 	for (guint i = 0; i < plan->notes->len; i++)
@@ -280,7 +281,7 @@ static bool write_costs(const struct import_arguments *a, const struct imported 
 
 		g_string_append_printf(names, "%s%s", i ? ", " : "", digest);
 	}
-	import_costs_text(text, costs, names->str);
+	import_costs_text(text, costs, names->str, a->guesses);
 	return put(a->output, text, d);
 }
 
@@ -314,6 +315,34 @@ static bool import_all(const struct import_arguments *a, struct diagnostics *d)
 	return ok;
 }
 
+static void clear_guess(gpointer guess) { g_free(((struct import_guess *)guess)->value); }
+
+/* "ipi=700ns" */
+static bool read_guesses(struct import_arguments *a)
+{
+	for (char **text = a->guess_texts; text && *text; text++) {
+		const char *value = strchr(*text, '=');
+		struct import_guess guess = { .cost = COST_COUNT };
+		char *end = NULL;
+
+		for (unsigned i = 0; value && i < COST_COUNT; i++)
+			if (strlen(cost_name(i)) == (size_t)(value - *text) &&
+			    strncmp(cost_name(i), *text, (size_t)(value - *text)) == 0)
+				guess.cost = i;
+		if (value && g_ascii_isdigit(value[1]))
+			g_ascii_strtoull(value + 1, &end, 10);
+		if (guess.cost == COST_COUNT || !end || strcmp(end, "ns") != 0) {
+			g_printerr("lapicsim: error: --guess: '%s' is no cost with its time; write "
+				   "e.g. ipi=700ns\n",
+				   *text);
+			return false;
+		}
+		guess.value = g_strdup(value + 1);
+		g_array_append_val(a->guesses, guess);
+	}
+	return true;
+}
+
 static bool valid(const struct import_arguments *a)
 {
 	uint32_t release;
@@ -344,12 +373,12 @@ static bool valid(const struct import_arguments *a)
 	return true;
 }
 
-static int import_with(const struct import_arguments *a)
+static int import_with(struct import_arguments *a)
 {
 	struct diagnostics d;
 	int status = EXIT_OK;
 
-	if (!valid(a))
+	if (!valid(a) || !read_guesses(a))
 		return EXIT_USAGE;
 	diagnostics_init(&d);
 	if (!import_all(a, &d))
@@ -373,6 +402,8 @@ static int import_main(int argc, char **argv)
 		  "What the guest wrote down beside the TRACE of the same place; for learning "
 		  "alone",
 		  "CSV" },
+		{ "guess", 0, 0, G_OPTION_ARG_STRING_ARRAY, &a.guess_texts,
+		  "A cost for this machine, used where no TRACE holds it", "COST=TIME" },
 		{ "kernel", 0, 0, G_OPTION_ARG_STRING, &a.kernel,
 		  "The release that was recorded, e.g. v6.1", "RELEASE" },
 		{ "library", 0, 0, G_OPTION_ARG_FILENAME, &a.library,
@@ -382,6 +413,8 @@ static int import_main(int argc, char **argv)
 	};
 	int status = EXIT_OK;
 
+	a.guesses = g_array_new(FALSE, FALSE, sizeof(struct import_guess));
+	g_array_set_clear_func(a.guesses, clear_guess);
 	if (parse_arguments(&argc, &argv, "TRACE...", about, examples,
 			    g_memdup2(entries, sizeof(entries)), &status))
 		status = import_with(&a);
@@ -390,6 +423,8 @@ static int import_main(int argc, char **argv)
 	g_free(a.kernel);
 	g_free(a.library);
 	g_strfreev(a.csvs);
+	g_strfreev(a.guess_texts);
+	g_array_unref(a.guesses);
 	g_strfreev(a.traces);
 	return status;
 }

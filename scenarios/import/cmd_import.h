@@ -5,6 +5,6 @@
 
 #include "command.h"
 
-extern const struct command command_import;
+extern const struct command command_import, command_compare;
 
 #endif

@@ -160,7 +160,7 @@ static const struct rule rules[] = {
 	  OBSERVED_KICK_TO_IRQ,
 	  { COST_vmexit, COST_irq_entry, NONE },
 	  "vmexit and irq_entry" },
-	{ COST_reschedule_ipi, OBSERVED_KICK_IRQ_TO_EXIT, { COST_irq_exit, NONE }, "irq_exit" },
+	{ COST_reschedule_ipi, OBSERVED_RESCHEDULE, { NONE }, NULL },
 };
 
 static int64_t sum_of(const struct solver *s, const enum cost_id less[WITH_MAX])
@@ -335,6 +335,11 @@ static void constants(const struct solver *s, struct learned_costs *ret)
 			constant(ret, edges[i], s->cost[edges[i]],
 				 count(s, OBSERVED_ENTRY_TO_HANDLER_EXIT),
 				 OBSERVED_ENTRY_TO_HANDLER_EXIT, true, NULL);
+	/* A program that only goes in again makes the way to user space and back as long. */
+	if (!ret->cost[COST_handle_io].n)
+		constant(ret, COST_handle_io, 2 * median(s, OBSERVED_IO_TO_USER),
+			 count(s, OBSERVED_IO_TO_USER), OBSERVED_IO_TO_USER, true,
+			 "as much again for the way back");
 	constant(ret, COST_callback, s->cost[COST_callback],
 		 count(s, OBSERVED_CALLBACK) + count(s, OBSERVED_CALLBACK_WAKES), OBSERVED_CALLBACK,
 		 false, "the clock's reading to the line before it");

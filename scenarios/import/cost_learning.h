@@ -19,7 +19,7 @@
 #include "host_config.h"
 #include "observed_run.h"
 
-#define LEARNED_QUANTILES_MAX 65u
+#define LEARNED_QUANTILES_MAX 33u
 
 struct learned_cost {
 	uint32_t n;                               /* quantiles; 0: nothing was learned */

@@ -57,7 +57,29 @@ static void append_cost(GString *out, const char *name, const struct learned_cos
 	g_string_append(out, "\"\n");
 }
 
-static void append_costs(GString *out, const struct learned_costs *costs, const char *learned_from)
+static void append_guess(GString *out, enum cost_id id, const GArray *guesses)
+{
+	for (guint i = 0; i < guesses->len; i++) {
+		const struct import_guess *guess = &g_array_index(guesses, struct import_guess, i);
+
+		if (guess->cost != id)
+			continue;
+		g_string_append_printf(out,
+				       "  %s: { value: %s, mark: guess, source: \"no recording "
+				       "holds it: guessed for this machine\" }\n",
+				       cost_name(id), guess->value);
+		return;
+	}
+	if (cost_default_ns(id))
+		g_string_append_printf(out,
+				       "  %s: { value: %" PRIu64
+				       "ns, mark: guess, source: \"no recording holds it: the "
+				       "default\" }\n",
+				       cost_name(id), cost_default_ns(id));
+}
+
+static void append_costs(GString *out, const struct learned_costs *costs, const char *learned_from,
+			 const GArray *guesses)
 {
 	g_string_append(out, meaning_of_costs);
 	g_string_append_printf(out, "learned_from: \"%s\"\ncosts:\n", learned_from);
@@ -68,18 +90,15 @@ static void append_costs(GString *out, const struct learned_costs *costs, const 
 			"  guest_op: { value: 20ns, mark: guess, source: \"a guest's RDTSC: in no "
 			"line of a trace\" }\n");
 	for (enum cost_id id = 0; id < COST_COUNT; id++)
-		if (!costs->cost[id].n && id != COST_guest_op && cost_default_ns(id))
-			g_string_append_printf(out,
-					       "  %s: { value: %" PRIu64
-					       "ns, mark: guess, source: \"no recording holds it: "
-					       "the default\" }\n",
-					       cost_name(id), cost_default_ns(id));
+		if (!costs->cost[id].n && id != COST_guest_op)
+			append_guess(out, id, guesses);
 }
 
-void import_costs_text(GString *out, const struct learned_costs *costs, const char *learned_from)
+void import_costs_text(GString *out, const struct learned_costs *costs, const char *learned_from,
+		       const GArray *guesses)
 {
 	g_string_append(out, "# A cost profile, written by lapicsim import --costs.\n");
-	append_costs(out, costs, learned_from);
+	append_costs(out, costs, learned_from, guesses);
 }
 
 /* --- the scenario --- */
@@ -250,13 +269,14 @@ static void append_timeline(GString *out, const struct import_plan *plan)
 }
 
 void import_scenario_text(GString *out, const struct import_plan *plan,
-			  const struct learned_costs *costs, const char *learned_from)
+			  const struct learned_costs *costs, const char *learned_from,
+			  const GArray *guesses)
 {
 	append_head(out, plan);
 	append_kernel(out, plan);
 	append_host(out, plan);
 	if (costs)
-		append_costs(out, costs, learned_from);
+		append_costs(out, costs, learned_from, guesses);
 	g_string_append(out, "vms:\n");
 	for (unsigned i = 0; i < plan->n_vcpus; i++)
 		append_vcpu(out, plan, i);

@@ -58,6 +58,7 @@ struct cpu_state {
 	bool woke;
 	bool apic_alone; /* of the last interrupt: one callback, the vCPU's */
 	uint64_t tick_expires;
+	uint64_t rescheduled; /* the last reschedule_entry */
 };
 
 struct timer_owner {
@@ -298,7 +299,6 @@ static void on_exit_line(struct observed_run *run, struct observed_vcpu *v,
 		if (t->irqs == OBSERVED_IRQ_APIC_TIMER && cpu->apic_alone &&
 		    cpu->exit_line >= t->entered)
 			stretch(run, OBSERVED_CALLBACK_TO_EXIT, cpu->exit_line, e->stamp, e->cpu);
-		stretch(run, OBSERVED_KICK_IRQ_TO_EXIT, t->kicked, e->stamp, e->cpu);
 	}
 	first_exit_of_handler(run, v, e);
 	t->exit = (struct exit_under_way){ .open = true,
@@ -556,6 +556,10 @@ static void in_vcpu(struct observed_run *run, struct observed_vcpu *v,
 				.reinjected = true;
 		break;
 	case RECORDED_KVM_WAIT_LAPIC_EXPIRE: on_wait(run, v, e); break;
+	case RECORDED_KVM_USERSPACE_EXIT:
+		if (t->exit.reason == RECORDED_EXIT_IO_INSTRUCTION && !t->exit.dirty)
+			stretch(run, OBSERVED_IO_TO_USER, t->exit.stamp, e->stamp, e->cpu);
+		break;
 	case RECORDED_KVM_VCPU_WAKEUP:
 		if (!e->wakeup.polled && t->blocked)
 			stretch(run, OBSERVED_SWITCH_TO_WAKEUP, t->switched_in, e->stamp, e->cpu);
@@ -714,6 +718,8 @@ static void on_interrupt(struct observed_run *run, const struct recorded_event *
 	struct cpu_state *cpu = &run->machine->cpus[e->cpu];
 	const int by = vcpu_of_pid(run, e->pid);
 
+	if (e->kind == RECORDED_RESCHEDULE_ENTRY)
+		cpu->rescheduled = e->stamp;
 	if (e->kind == RECORDED_LOCAL_TIMER_ENTRY) {
 		cpu->in_timer_irq = true;
 		cpu->callbacks = 0;
@@ -895,6 +901,10 @@ void observed_run_event(struct observed_run *run, const struct recorded_event *e
 	case RECORDED_CALL_FUNCTION_SINGLE_ENTRY:
 	case RECORDED_IRQ_WORK_ENTRY:
 	case RECORDED_EXTERNAL_INTERRUPT_ENTRY: on_interrupt(run, e); break;
+	case RECORDED_RESCHEDULE_EXIT:
+		stretch(run, OBSERVED_RESCHEDULE, run->machine->cpus[e->cpu].rescheduled, e->stamp,
+			e->cpu);
+		break;
 	case RECORDED_SCHED_SWITCH: on_switch(run, e); break;
 	case RECORDED_SCHED_WAKING:
 		if (vcpu_of_pid(run, e->waking.task.pid) >= 0)

@@ -53,7 +53,8 @@
 	X(IO, "kvm_exit of an I/O instruction to kvm_entry")                                      \
 	X(HLT_TO_SWITCH, "kvm_exit of a HLT to the sched_switch away")                            \
 	X(KICK_TO_IRQ, "hrtimer_expire_exit elsewhere to reschedule_entry on the vCPU's CPU")     \
-	X(KICK_IRQ_TO_EXIT, "that reschedule_entry to kvm_exit")                                  \
+	X(RESCHEDULE, "reschedule_entry to reschedule_exit")                                      \
+	X(IO_TO_USER, "kvm_exit of an I/O instruction to kvm_userspace_exit")                     \
 	X(ENTRY_TO_HANDLER_EXIT, "kvm_entry that injects to the handler's first exit")            \
 	X(ARM_TO_EXIT, "the guest's RDTSC before a timer write to kvm_exit (csv)")                \
 	X(ENTRY_TO_ARMED, "kvm_entry to the guest's RDTSC after the write (csv)")                 \
