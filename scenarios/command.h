@@ -17,7 +17,7 @@ struct command {
 };
 
 extern const struct command command_replay, command_test, command_history, command_explain,
-	command_list, command_docs;
+	command_diff, command_list, command_docs;
 
 /* The options that replay and test share, as parsed. */
 struct run_arguments {

@@ -12,14 +12,6 @@
 
 /* --- one run --- */
 
-static int failed(struct run_result *result, int status, const char *text)
-{
-	result->status = status;
-	result->message = g_strdup_printf("%s: variant %s: %s", result->run->file->path,
-					  result->variant->name, text);
-	return status;
-}
-
 struct counts { /* of a run as a whole */
 	struct trace_sink sink;
 	uint64_t interrupts, exits;
@@ -43,8 +35,8 @@ static int run_variant(struct explanation *e, const struct sim_limits *limits)
 	int status;
 
 	if (!world)
-		return failed(e->result, EXIT_USAGE,
-			      refused ? refused : "not enough memory for this machine");
+		return run_failed(e->result, EXIT_USAGE,
+				  refused ? refused : "not enough memory for this machine");
 	e->deadlines = deadlines_new(config);
 	trace_add_sink(world_trace(world), &e->deadlines->sink);
 	trace_add_sink(world_trace(world), &counts.sink);
@@ -55,7 +47,7 @@ static int run_variant(struct explanation *e, const struct sim_limits *limits)
 	e->interrupts = counts.interrupts;
 	e->exits = counts.exits;
 	world_free(world);
-	return status == EXIT_OK ? status : failed(e->result, status, message->str);
+	return status == EXIT_OK ? status : run_failed(e->result, status, message->str);
 }
 
 /* --- which deadline --- */
@@ -140,7 +132,7 @@ static int choose(const struct explain *all, struct explanation *e,
 			return EXIT_OK;
 		g_autofree char *text = g_strdup_printf("vCPU %u has no deadline %" PRIu64,
 							options->vcpu, options->n);
-		return failed(e->result, EXIT_USAGE, text);
+		return run_failed(e->result, EXIT_USAGE, text);
 	}
 	worst = worst_of(all, e, options->worst);
 	e->whole = !worst->len;
@@ -150,7 +142,7 @@ static int choose(const struct explain *all, struct explanation *e,
 		g_autofree char *text =
 			g_strdup_printf("%" PRIu64 " deadlines were due, so none is number %u",
 					e->due, options->worst);
-		return failed(e->result, EXIT_USAGE, text);
+		return run_failed(e->result, EXIT_USAGE, text);
 	}
 	const struct candidate *c = &g_array_index(worst, struct candidate, options->worst - 1);
 

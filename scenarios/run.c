@@ -235,6 +235,15 @@ static void describe_hot(GString *out, const struct sim *sim)
 				       hot[i].entity);
 }
 
+int run_failed(struct run_result *result, int status, const char *text)
+{
+	g_free(result->message);
+	result->status = status;
+	result->message = g_strdup_printf("%s: variant %s: %s", result->run->file->path,
+					  result->variant->name, text);
+	return status;
+}
+
 int describe_stop(GString *out, enum sim_stop stop, const struct sim *sim)
 {
 	const struct sim_breach *breach = sim_broken(sim);

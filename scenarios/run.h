@@ -91,6 +91,9 @@ void append_command(GString *out, const char *command, const struct replay *repl
 /* " --deadline 17", of lapicsim explain. */
 void append_deadline(GString *out, uint32_t vcpu, uint64_t n);
 
+/* Sets the status and the message of @result: "FILE: variant V: TEXT". Returns @status. */
+int run_failed(struct run_result *result, int status, const char *text);
+
 /* The exit status of a run that ended by @stop; what went wrong, in several lines. Nothing if
  * nothing did. */
 int describe_stop(GString *out, enum sim_stop stop, const struct sim *sim);

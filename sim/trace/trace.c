@@ -9,7 +9,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define CHECKPOINT_EVERY (UINT64_C(1) << 16)
 
 /* Records are hashed in batches, because a call for each costs more than the hash. */
 #define BATCH 4096
@@ -133,7 +132,7 @@ void trace_emit(struct trace *trace, const struct trace_record *rec)
 
 	hash_record(trace, rec);
 	trace->count++;
-	if (trace->count % CHECKPOINT_EVERY == 0)
+	if (trace->count % TRACE_CHECKPOINT_EVERY == 0)
 		add_checkpoint(trace);
 	for (struct trace_sink *sink = trace->sinks; sink; sink = sink->next)
 		sink->record(sink, rec);

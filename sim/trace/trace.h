@@ -5,7 +5,7 @@
  * The model declares an event schema (models/tracepoints.c); nothing here knows what an event
  * means. Every record goes into the fingerprint, whether or not anybody writes it down: xxh64 over
  * the little-endian tuple (when u64, event u32, entity u32, values u64 each). A checkpoint of the
- * hash is kept every 2^16 records.
+ * hash is kept every TRACE_CHECKPOINT_EVERY records.
  *
  *	model -> trace_emit() -> fingerprint
  *	                      -> each sink, in the order in which they were added
@@ -24,6 +24,7 @@
 #include <stdio.h>
 
 #define TRACE_VALUES_MAX 16
+#define TRACE_CHECKPOINT_EVERY (UINT32_C(1) << 16) /* records */
 
 enum trace_type {
 	TRACE_U64,  /* unsigned                            */
@@ -186,7 +187,7 @@ void trace_emit(struct trace *trace, const struct trace_record *rec);
 uint64_t trace_fingerprint(const struct trace *trace); /* of all records so far */
 uint64_t trace_count(const struct trace *trace);
 
-/* Hash after record k * 2^16, for k = 1..n. Not complete: memory ran out, the later ones are
+/* Hash after record k * TRACE_CHECKPOINT_EVERY, for k = 1..n. Not complete: memory ran out, the later ones are
  * missing. */
 size_t trace_checkpoints(const struct trace *trace, const uint64_t **ret);
 bool trace_checkpoints_complete(const struct trace *trace);
