@@ -10,13 +10,9 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_replay, &command_test,  &command_history, &command_explain,
-<<<<<<< HEAD
-	&command_sweep,  &command_merge, &command_import,  &command_compare,
-=======
-	&command_diff,   &command_sweep, &command_merge,   &command_import,
->>>>>>> 5825196 (diff: two runs side by side, and the first record in which they differ)
-	&command_table,  &command_plot,  &command_list,    &command_docs,
+	&command_replay, &command_test,  &command_history, &command_explain, &command_diff,
+	&command_sweep,  &command_merge, &command_import,  &command_compare, &command_table,
+	&command_plot,   &command_list,  &command_docs,
 };
 
 static int help(void)
