@@ -14,8 +14,8 @@
  * grow with the run but for 8 bytes each 65536 records, and for the deadlines up to their limit; so
  * a nanosecond in 10^7 records costs two runs of each side.
  *
- * Units: ps. Errors: of a run, as its exit status with a message in its result. Too few checkpoints,
- * because memory ran out, are an error of the run, too.
+ * Units: ps. Errors: of a run, as its exit status with a message in its result. Too few
+ * checkpoints, because memory ran out, are an error of the run, too.
  */
 #ifndef DIFF_H
 #define DIFF_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The first record in which two runs differ, found by blocks, is the one that comparing all records
- * finds; and what is said of their deadlines. One second of the planted runs is 277393 records: four
- * blocks and a part.
+ * The first record in which two runs differ, found by blocks, is the one that comparing all
+ * records finds; and what is said of their deadlines. One second of the planted runs is 277393
+ * records: four blocks and a part.
  */
 #include "diff.h"
 #include "world.h"
@@ -131,8 +131,8 @@ static void check_row(void **state)
 	replay_free(replay[1]);
 }
 
-/* 50 deadlines of the bug, 100 of the fix; of the 50 that both have, 49 are delivered and one is not
- * seen before, and prompt after. The first of them is 2 ms late: none is later. */
+/* 50 deadlines of the bug, 100 of the fix; of the 50 that both have, 49 are delivered and one is
+ * not seen before, and prompt after. The first of them is 2 ms late: none is later. */
 static void test_deadlines(void **state)
 {
 	const struct sim_limits limits = SIM_LIMITS_DEFAULT;
