@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_diff - lapicsim diff A B: two runs side by side, and the first record in which they differ. */
+/* cmd_diff - lapicsim diff A B: two runs side by side, and the first record in which they part. */
 #include "command.h"
 #include "diff.h"
 

@@ -187,8 +187,8 @@ void trace_emit(struct trace *trace, const struct trace_record *rec);
 uint64_t trace_fingerprint(const struct trace *trace); /* of all records so far */
 uint64_t trace_count(const struct trace *trace);
 
-/* Hash after record k * TRACE_CHECKPOINT_EVERY, for k = 1..n. Not complete: memory ran out, the later ones are
- * missing. */
+/* Hash after record k * TRACE_CHECKPOINT_EVERY, for k = 1..n. Not complete: memory ran out, the
+ * later ones are missing. */
 size_t trace_checkpoints(const struct trace *trace, const uint64_t **ret);
 bool trace_checkpoints_complete(const struct trace *trace);
 
