@@ -41,7 +41,7 @@ struct trace_reader {
 	char *name;
 	struct trace_facts facts;
 	struct trace_names names; /* of events: kinds, or RECORDED_KINDS + index of the other */
-	struct recorded_fields tables; /* tables */
+	struct recorded_fields tables; /* exit reasons by name */
 	char *buffer, *pos, *limit;    /* pos: behind the line ahead */
 	bool input_ended, failed;
 	char *input_error;  /* said when what came before it has been read */
@@ -328,15 +328,25 @@ static void keep_facts(struct trace_facts *f, const struct line *line)
 
 /* ---- events */
 
-/* The kind by name; a name not met before is kept. */
-static enum recorded_kind kind_of(struct trace_reader *r, const char *name, uint32_t length)
+static enum recorded_kind kind_of(const struct trace_reader *r, const struct trace_header *h)
+{
+	uint32_t value;
+
+	if (h->function)
+		return RECORDED_FUNCTION;
+	return trace_names_find(&r->names, h->event, h->event_length, &value) &&
+			       value < RECORDED_KINDS
+		       ? (enum recorded_kind)value
+		       : RECORDED_OTHER;
+}
+
+/* Another event; a name not met before is kept. */
+static void count_other(struct trace_reader *r, const char *name, uint32_t length)
 {
 	struct trace_facts *f = &r->facts;
 	uint32_t value;
 
 	if (trace_names_find(&r->names, name, length, &value)) {
-		if (value < RECORDED_KINDS)
-			return (enum recorded_kind)value;
 		f->other[value - RECORDED_KINDS].n++;
 	} else if (f->names == TRACE_READER_NAMES || length >= TRACE_READER_NAME_MAX) {
 		f->unnamed++;
@@ -347,7 +357,6 @@ static enum recorded_kind kind_of(struct trace_reader *r, const char *name, uint
 		f->other[f->names].n = 1;
 		trace_names_add(&r->names, kept, length, RECORDED_KINDS + f->names++);
 	}
-	return RECORDED_OTHER;
 }
 
 static const char *clock_text(enum trace_clock clock)
@@ -384,21 +393,23 @@ static bool check_clock(struct trace_reader *r, const struct line *line)
 /* The fields of the line's event. False: s says where it failed. */
 static bool read_fields(struct trace_reader *r, const struct line *line, struct scan *s)
 {
-	const struct trace_header *h = &line->h;
-	struct recorded_event *ev = &r->ev;
+	*s = (struct scan){ .p = line->h.payload };
+	r->ev.kind = kind_of(r, &line->h);
+	return recorded_fields_read(&r->tables, s, line->end, &r->ev);
+}
 
-	*s = (struct scan){ .p = h->payload };
-	if (h->function) {
-		ev->kind = RECORDED_FUNCTION;
-	} else {
-		uint32_t value;
+/* trace-cmd and perf print the function tracer's as "function: f <-caller". */
+static void take_function(struct recorded_event *ev)
+{
+	struct recorded_text *name = &ev->other.name, *payload = &ev->other.payload;
+	const char *p = payload->at, *end = p + payload->length;
 
-		ev->kind = trace_names_find(&r->names, h->event, h->event_length, &value) &&
-					   value < RECORDED_KINDS
-				   ? (enum recorded_kind)value
-				   : RECORDED_OTHER;
-	}
-	return recorded_fields_read(&r->tables, s, line->end, ev);
+	while (p < end && *p != ' ')
+		p++;
+	*name = (struct recorded_text){ payload->at, (uint32_t)(p - payload->at) };
+	while (p < end && *p == ' ')
+		p++;
+	*payload = (struct recorded_text){ p, (uint32_t)(end - p) };
 }
 
 /* The event that the line is, once its fields are read. */
@@ -422,8 +433,10 @@ static const struct recorded_event *finish_event(struct trace_reader *r, const s
 		ev->other.name = (struct recorded_text){ h->event, h->event_length };
 		ev->other.system = h->system;
 		ev->other.payload = trimmed(h->payload, line->end);
+		if (ev->kind == RECORDED_FUNCTION && !h->function)
+			take_function(ev);
 		if (ev->kind == RECORDED_OTHER)
-			kind_of(r, h->event, h->event_length);
+			count_other(r, h->event, h->event_length);
 	}
 	f->n[ev->kind]++;
 	f->backwards += f->events && ev->stamp < r->stamp;
@@ -677,7 +690,7 @@ static struct trace_reader *open_input(const char *path, const char *text, size_
 	r->ahead = &r->line[0];
 	r->ahead->begin = r->buffer;
 	r->number = 1; /* refill() reads the line ahead once more */
-	for (unsigned kind = 0; kind < RECORDED_FUNCTION; kind++)
+	for (unsigned kind = 0; kind <= RECORDED_FUNCTION; kind++)
 		trace_names_add(&r->names, kind_names[kind], strlen(kind_names[kind]), kind);
 	trace_names_add(&r->names, "hrtimer_setup", 13, RECORDED_HRTIMER_INIT);
 	trace_names_add(&r->names, "sched_wakeup_new", 16, RECORDED_SCHED_WAKEUP);

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
 /*
- * read-trace FILE - what the reader sees in a trace: lines, events by kind, what it cannot
- * read. "-" is the standard input. Exit status as lapicsim's.
+ * read-trace [--events] FILE - what the reader sees in a trace: lines, events by kind, what it
+ * cannot read; with --events every event in words. "-" is the standard input. Exit status as
+ * lapicsim's.
  */
+#include "trace_describe.h"
 #include "trace_reader.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 static void print_facts(const struct trace_facts *f)
 {
@@ -31,19 +35,28 @@ int main(int argc, char **argv)
 	struct diagnostics d;
 	int status;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: read-trace FILE\n");
+	const bool events = argc == 3 && strcmp(argv[1], "--events") == 0;
+
+	if (argc != 2 + events) {
+		fprintf(stderr, "usage: read-trace [--events] FILE\n");
 		return 2;
 	}
 	diagnostics_init(&d);
 
-	struct trace_reader *r = trace_reader_open(argv[1], &d);
+	struct trace_reader *r = trace_reader_open(argv[1 + events], &d);
+	const struct recorded_event *ev;
 
 	if (r) {
-		while (trace_reader_next(r))
-			;
+		while ((ev = trace_reader_next(r))) {
+			char *text = events ? trace_describe(ev) : NULL;
+
+			if (text)
+				puts(text);
+			free(text);
+		}
 		trace_reader_finish(r);
-		print_facts(trace_reader_facts(r));
+		if (!events)
+			print_facts(trace_reader_facts(r));
 		trace_reader_close(r);
 	}
 	fputs(d.text->str, stderr);

@@ -169,6 +169,11 @@ static const struct row shapes[] = {
 	  "  v-7 [001] d..1. 5.000001: sys_exit_fork:\n",
 	  "1: 5000001 cpu=1 comm='v':7 flags=d1 other: name='sys_exit_fork' system='' "
 	  "payload=''\n", NULL },
+	{ "the function tracer's event of trace-cmd and perf",
+	  "  v-7 [001] d..1. 5.000001: function:             apic_timer_fn <-- "
+	  "__hrtimer_run_queues\n",
+	  "1: 5000001 cpu=1 comm='v':7 flags=d1 function: name='apic_timer_fn' system='' "
+	  "payload='<-- __hrtimer_run_queues'\n", NULL },
 	{ "the function tracer",
 	  "  v-7 [001] d..1. 5.000001: apic_timer_fn <-__hrtimer_run_queues\n",
 	  "1: 5000001 cpu=1 comm='v':7 flags=d1 function: name='apic_timer_fn' "
