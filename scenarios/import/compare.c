@@ -50,6 +50,7 @@ struct vcpu_pair {
 	uint32_t index;
 	const GArray *csv; /* of struct guest_row; NULL: none */
 	const struct summary *summary;
+	guint csv_place, summary_place; /* what is before was another's */
 };
 
 static uint64_t tsc_in_run(const struct vcpu_pair *p, uint64_t ps)
@@ -74,40 +75,41 @@ static uint64_t deadline_of(const struct vcpu_pair *p, uint32_t arm, guint k)
 	return arm < p->guest->n_recorded ? to[arm] : 0;
 }
 
-/* What the guest wrote down of it: by its deadline, or, if that is a count, by its place. */
-static const struct guest_row *written_down(const struct vcpu_pair *p, uint64_t deadline, guint k)
+/* What the guest wrote down of it: by its deadline, or, if that is a count, by its place. Both come
+ * in the order in which they were armed. */
+static const struct guest_row *written_down(struct vcpu_pair *p, uint64_t deadline)
 {
-	guint of_vcpu = 0;
+	const bool by_deadline = p->guest->recorded_timer == LAPIC_MODE_TSC_DEADLINE;
 
-	for (guint i = 0; p->csv && i < p->csv->len; i++) {
+	for (guint i = p->csv_place; p->csv && i < p->csv->len; i++) {
 		const struct guest_row *row = &g_array_index(p->csv, struct guest_row, i);
 
-		if (row->vcpu != p->vcpu->seen->id)
+		if (row->vcpu != p->vcpu->seen->id || (by_deadline && row->deadline != deadline))
 			continue;
-		if (p->guest->recorded_timer == LAPIC_MODE_TSC_DEADLINE ? row->deadline == deadline
-									: of_vcpu == k)
-			return row;
-		of_vcpu++;
+		p->csv_place = i + 1;
+		return row;
 	}
 	return NULL;
 }
 
-/* TSC of the k-th delivery's handler in the simulated run; of arming @arm, if that is counted. */
-static bool handler_in_run(const struct vcpu_pair *p, uint32_t arm, guint k, uint64_t *tsc)
+/* TSC of the handler in the simulated run: of the next delivery, or, if armings are counted, of
+ * arming @arm. */
+static bool handler_in_run(struct vcpu_pair *p, uint32_t arm, uint64_t *tsc)
 {
-	guint delivered = 0;
-
-	for (guint i = 0; i < p->summary->deadlines->len; i++) {
+	for (; p->summary_place < p->summary->deadlines->len; p->summary_place++) {
 		const struct deadline_row *row =
-			&g_array_index(p->summary->deadlines, struct deadline_row, i);
+			&g_array_index(p->summary->deadlines, struct deadline_row,
+				       p->summary_place);
 
-		if (row->vcpu != p->index || !row->delivered)
+		if (row->vcpu != p->index || (!periodic(p) && row->n < arm))
 			continue;
-		if (periodic(p) ? delivered == k : row->n == arm) {
-			*tsc = row->deadline + (uint64_t)row->lateness_cycles;
-			return true;
-		}
-		delivered++;
+		if (!periodic(p) && row->n > arm)
+			return false;
+		if (!row->delivered)
+			continue;
+		p->summary_place++;
+		*tsc = row->deadline + (uint64_t)row->lateness_cycles;
+		return true;
 	}
 	return false;
 }
@@ -137,7 +139,7 @@ static void add_row(struct compared *c, struct vcpu_pair *p, const struct observ
 		.recorded = side_of(o),
 		.predicted = side_of(sim),
 	};
-	const struct guest_row *written = written_down(p, row.deadline, k);
+	const struct guest_row *written = written_down(p, row.deadline);
 	uint64_t tsc;
 
 	if (p->csv && !written)
@@ -145,7 +147,7 @@ static void add_row(struct compared *c, struct vcpu_pair *p, const struct observ
 	if (written) {
 		row.deadline = written->deadline;
 		row.recorded.lateness = (int64_t)(written->isr - row.deadline);
-		row.predicted.there &= handler_in_run(p, o->arm, k, &tsc);
+		row.predicted.there &= handler_in_run(p, o->arm, &tsc);
 		if (row.predicted.there)
 			row.predicted.lateness = (int64_t)(tsc - row.deadline);
 	} else {
@@ -254,8 +256,18 @@ static const struct observed_vcpu *vcpu_of_run(const struct observed_run *run, u
 	return NULL;
 }
 
-static bool simulate(struct run_result *result, const struct replay_options *options,
-		     struct simulated_events *events, struct diagnostics *d)
+/* The instant of the run at which the recording ends. */
+static uint64_t end_of(const struct import_plan *plan, const struct world_config *config)
+{
+	const int64_t ns = observed_ns(&plan->run->clock, plan->run->last) + plan->clock_offset -
+			   (int64_t)config->host.start_monotonic.v;
+
+	return ns < 0 ? 0 : (uint64_t)ns * PS_PER_NS;
+}
+
+static bool simulate(struct run_result *result, const struct import_plan *plan,
+		     const struct replay_options *options, struct simulated_events *events,
+		     struct diagnostics *d)
 {
 	const struct world_config *config = &result->run->config;
 	const char *refused = NULL;
@@ -266,6 +278,7 @@ static bool simulate(struct run_result *result, const struct replay_options *opt
 	if (!world)
 		return error_plain(d, EXIT_USAGE, "%s", refused ? refused : "not enough memory");
 	simulated_events_init(events, world_tasks(world, &n), config->host.vendor == HOST_AMD);
+	events->until = end_of(plan, config);
 	trace_add_sink(world_trace(world), &events->sink);
 	trace_add_sink(world_trace(world), &result->summary.sink);
 	ok = world_run(world) <= SIM_STOP_DRAINED && !sim_broken(world_sim(world))->id;
@@ -341,7 +354,7 @@ bool compare_run(struct replay *replay, const struct replay_options *options,
 			result = &replay->results[i];
 	ok = plan->n_vcpus > 0 ||
 	     error_plain(d, EXIT_USAGE, "no vCPU arms its timer in this trace");
-	ok = ok && simulate(result, options, &events, d) &&
+	ok = ok && simulate(result, plan, options, &events, d) &&
 	     pair_up(ret, result, plan, events.run, csv, d);
 	if (ok) {
 		total_rows(ret);

@@ -8,9 +8,12 @@
 #include <string.h>
 
 #define ADVANCE_DEFAULT_NS 1000
+#define ADVANCE_NEAR_NS 250
+#define ADVANCE_MAX_NS UINT64_C(5000)
 #define KHZ_SNAP 1000 /* a rate that near to a multiple of it is one: */
 #define KHZ_SNAP_PPM 50
 #define DAMPED_TICKS 5   /* so many ticks' time without one: a CPU in nohz_full */
+#define TURN_MAX_NS 400  /* of a loop that waits */
 #define LEAD_NS 20000    /* the run begins that long before the first arming at least */
 #define TAIL_NS 20000000 /* and ends that long after the last thing seen */
 
@@ -36,12 +39,13 @@ static const struct observed_outcome *outcome_at(const struct observed_vcpu *v, 
 
 /* --- clocks --- */
 
-static uint64_t snapped_khz(uint64_t khz)
+/* A rate that near to a multiple of 1 MHz is that one. */
+static uint64_t snapped_khz(uint64_t khz, uint64_t ppm)
 {
 	const uint64_t near = (khz + KHZ_SNAP / 2) / KHZ_SNAP * KHZ_SNAP;
 	const uint64_t off = near > khz ? near - khz : khz - near;
 
-	return off * 1000000 <= khz * KHZ_SNAP_PPM ? near : khz;
+	return off * 1000000 <= khz * ppm ? near : khz;
 }
 
 /* The first and the last arming of a deadline that an hrtimer was started for. */
@@ -61,16 +65,23 @@ static bool deadline_span(const struct observed_vcpu *v, const struct observed_a
 	return *first != NULL;
 }
 
-/* The rate of a TSC that the trace's own clock does not show: by deadlines and their expiries. */
+/* The rate of a TSC that the trace's own clock does not show: by deadlines and their expiries.
+ * Between two of them the advance may have changed by up to its ceiling. */
 static uint64_t khz_by_deadlines(const struct import_plan *plan)
 {
 	const struct observed_arm *first, *last;
 
-	for (unsigned i = 0; i < plan->n_vcpus; i++)
-		if (deadline_span(plan->vcpus[i].seen, &first, &last) &&
-		    last->expires > first->expires + 1000000 && last->value > first->value)
-			return (uint64_t)((unsigned __int128)(last->value - first->value) *
-					  1000000 / (last->expires - first->expires));
+	for (unsigned i = 0; i < plan->n_vcpus; i++) {
+		uint64_t ns;
+
+		if (!deadline_span(plan->vcpus[i].seen, &first, &last) ||
+		    last->expires <= first->expires + 1000000 || last->value <= first->value)
+			continue;
+		ns = last->expires - first->expires;
+		return snapped_khz((uint64_t)((unsigned __int128)(last->value - first->value) *
+					      1000000 / ns),
+				   KHZ_SNAP_PPM + ADVANCE_MAX_NS * 1000000 / ns);
+	}
 	return 0;
 }
 
@@ -81,7 +92,7 @@ static void find_rate(struct import_plan *plan, const struct trace_facts *facts)
 		plan->tsc_khz = plan->run->clock.rate_khz;
 		return;
 	}
-	plan->tsc_khz = snapped_khz(khz_by_deadlines(plan));
+	plan->tsc_khz = khz_by_deadlines(plan);
 	if (plan->tsc_khz)
 		return;
 	plan->tsc_khz = 1000000;
@@ -109,10 +120,41 @@ int64_t import_ns_of_guest_tsc(const struct import_plan *plan, const struct impo
 	return (int64_t)((__int128)(int64_t)(tsc - vcpu->tsc_offset) * 1000000 / plan->tsc_khz);
 }
 
-/* Where nobody waits before VM-entry, nothing fires early. */
+/* Where deadlines are delivered and nobody waits before VM-entry, nothing fires early. */
+static bool not_advanced(const struct import_plan *plan)
+{
+	const struct observed_vcpu *v = plan->vcpus[0].seen;
+
+	return !plan->run->waits && v->became.outcomes->len &&
+	       arm_at(v, 0)->timer == OBSERVED_DEADLINE;
+}
+
+/* From an expiry's reading of the clock to its line: half of what lies before that line. */
+static int64_t clock_to_line(const struct import_plan *plan)
+{
+	const GArray *a = plan->run->samples[OBSERVED_IRQ_TO_LINE];
+
+	return a->len ? g_array_index(a, struct observed_sample, a->len / 2).ns / 2 : 0;
+}
+
+/* How early the first deadline was armed: by its expiry, if CLOCK_MONOTONIC is tied to the stamps
+ * by the handlers' readings of it, which is good to a tenth of a microsecond or two. The release's
+ * own value is taken for it where it is that near. */
 static int64_t first_advance(const struct import_plan *plan)
 {
-	return plan->run->waits ? ADVANCE_DEFAULT_NS : 0;
+	const struct import_vcpu *vcpu = &plan->vcpus[0];
+	const struct observed_arm *first, *last;
+	int64_t advance;
+
+	if (not_advanced(plan))
+		return 0;
+	if (!plan->tsc_is_stamp || !deadline_span(vcpu->seen, &first, &last))
+		return ADVANCE_DEFAULT_NS;
+	advance = import_ns_of_guest_tsc(plan, vcpu, first->value) - (int64_t)first->expires -
+		  plan->run->clock_gap_min + clock_to_line(plan);
+	if (ABS(advance - ADVANCE_DEFAULT_NS) < ADVANCE_NEAR_NS)
+		return ADVANCE_DEFAULT_NS;
+	return (advance + 50) / 100 * 100;
 }
 
 /* With another clock than the TSC, the guest's is placed by its first deadline. */
@@ -292,53 +334,73 @@ static void find_notify(struct import_plan *plan, const struct kernel *kernel)
 		plan->notify = kicked > not_kicked ? "kick_timer" : "flag";
 }
 
-/* How many steps of the advance, as the expiries show them, does @form explain? */
+/* How many steps of the advance, as the armings show them, does a form explain? */
 struct explained {
 	unsigned steps, wrong;
 };
 
+/* The advance that arming @i was made with. */
+static int64_t advance_at(const struct import_plan *plan, const struct import_vcpu *vcpu, guint i)
+{
+	const struct observed_arm *arm = arm_at(vcpu->seen, i), *first, *last;
+
+	deadline_span(vcpu->seen, &first, &last);
+	return import_ns_of_guest_tsc(plan, vcpu, arm->value) - (int64_t)arm->expires -
+	       (import_ns_of_guest_tsc(plan, vcpu, first->value) - (int64_t)first->expires) +
+	       first_advance(plan);
+}
+
+/* @form NULL: the advance stays as it is. Each step goes on from what the arming before shows. */
 static struct explained explain_tuning(const struct import_plan *plan,
 				       const struct import_vcpu *vcpu,
 				       const struct tune_variant *form)
 {
 	const struct observed_vcpu *v = vcpu->seen;
-	const struct observed_arm *first, *last;
-	struct tune_result state = { ADVANCE_DEFAULT_NS, false };
 	struct explained ret = { 0 };
-	int64_t base;
+	bool done = false;
 
-	if (!deadline_span(v, &first, &last))
-		return ret;
-	base = import_ns_of_guest_tsc(plan, vcpu, first->value) - (int64_t)first->expires -
-	       first_advance(plan);
 	for (guint i = 0; i < v->became.outcomes->len; i++) {
 		const struct observed_outcome *o = outcome_at(v, i);
-		const struct observed_arm *next;
+		int64_t before, after;
 
-		if (!o->has_delta || o->arm + 1 >= v->did.arms->len)
+		if (!o->has_delta || o->arm + 1 >= v->did.arms->len ||
+		    !arm_at(v, o->arm)->expires || !arm_at(v, o->arm + 1)->expires)
 			continue;
-		next = arm_at(v, o->arm + 1);
-		if (!next->expires || !next->value)
-			continue;
+		before = advance_at(plan, vcpu, o->arm);
+		after = advance_at(plan, vcpu, o->arm + 1);
 
 		const struct tune_input in = {
 			.error = { o->delta < 0, (uint64_t)(o->delta < 0 ? -o->delta : o->delta) },
 			.delta = o->delta,
 			.guest_khz = { (uint32_t)plan->tsc_khz },
-			.advance_ns = state.advance_ns,
-			.done = state.done,
-			.constants = &form->constants,
+			.advance_ns = (uint32_t)MAX(before, 0),
+			.done = done,
+			.constants = form ? &form->constants : NULL,
 		};
-		const int64_t advance = import_ns_of_guest_tsc(plan, vcpu, next->value) -
-					(int64_t)next->expires - base;
+		struct tune_result tuned = { (uint32_t)MAX(before, 0), true };
 
-		if (!state.done)
-			state = form->tune(&in);
+		if (form && !done)
+			tuned = form->tune(&in);
+		done = tuned.done;
 		ret.steps++;
-		ret.wrong += advance < (int64_t)state.advance_ns - 1 ||
-			     advance > (int64_t)state.advance_ns + 1;
+		ret.wrong += ABS(after - (int64_t)tuned.advance_ns) > 1;
 	}
 	return ret;
+}
+
+static bool is_off_or_fixed(struct import_plan *plan, const struct import_vcpu *vcpu,
+			    const struct explained *release)
+{
+	if (not_advanced(plan)) {
+		plan->advance = 0;
+		note(plan, "no kvm_wait_lapic_expire: the advance is taken to be off");
+		return true;
+	}
+	if (!release->wrong || explain_tuning(plan, vcpu, NULL).wrong)
+		return false;
+	plan->advance = first_advance(plan);
+	note(plan, "the advance never changes: %" PRId64 " ns, to some hundred", plan->advance);
+	return true;
 }
 
 static void find_tuner(struct import_plan *plan, const struct kernel *kernel)
@@ -347,18 +409,13 @@ static void find_tuner(struct import_plan *plan, const struct kernel *kernel)
 	struct explained release = explain_tuning(plan, vcpu, kernel->tune);
 	unsigned least = release.wrong;
 
-	if (!plan->run->waits && vcpu->seen->became.outcomes->len) {
-		plan->advance = 0;
-		note(plan, "no kvm_wait_lapic_expire: the advance is taken to be off");
+	if (is_off_or_fixed(plan, vcpu, &release))
 		return;
-	}
 	if (!release.steps) {
 		note(plan, "no deadline after a wait: the tuner is as in %s", plan->kernel);
 		return;
 	}
-	if (!release.wrong)
-		return;
-	for (size_t i = 0; i < tune_variants_n; i++) {
+	for (size_t i = 0; release.wrong * 10 > release.steps && i < tune_variants_n; i++) {
 		const struct explained e = explain_tuning(plan, vcpu, &tune_variants[i]);
 
 		if (e.wrong >= least)
@@ -367,9 +424,13 @@ static void find_tuner(struct import_plan *plan, const struct kernel *kernel)
 		plan->tune = tune_variants[i].variant.name;
 	}
 	if (least)
-		note(plan, "the advance follows no known tuner: %u of %u steps are explained by %s",
+		note(plan, "%u of %u steps of the advance are explained by the tuner %s",
 		     release.steps - least, release.steps,
 		     plan->tune ? plan->tune : kernel->tune->variant.name);
+	if (first_advance(plan) == ADVANCE_DEFAULT_NS)
+		return;
+	plan->begins_with = first_advance(plan);
+	note(plan, "the advance begins with %" PRId64 " ns, to some hundred", plan->begins_with);
 }
 
 static void find_forms(struct import_plan *plan)
@@ -380,6 +441,7 @@ static void find_forms(struct import_plan *plan)
 	if (!kernel_parse_release(plan->kernel, &release))
 		return;
 	kernel_init(&kernel, release);
+	plan->advance_is_switch = g_str_equal(kernel.param->variant.name, "bool");
 	find_mode(plan, &kernel);
 	find_notify(plan, &kernel);
 	find_tuner(plan, &kernel);
@@ -404,6 +466,21 @@ static uint64_t chosen(uint64_t ns)
 			return near;
 	}
 	return ns;
+}
+
+/* The guest looks at the time once a turn, so that on average an exit comes half a turn late. What
+ * is among the shortest and longest tenths was disturbed. */
+static uint64_t turn_of(const struct import_plan *plan, const GArray *sorted, uint64_t every)
+{
+	const guint from = sorted->len / 10, to = sorted->len - from;
+	__int128 sum = 0;
+	int64_t late;
+
+	for (guint i = from; i < to; i++)
+		sum += observed_ns(&plan->run->clock, g_array_index(sorted, uint64_t, i)) -
+		       observed_ns(&plan->run->clock, 0);
+	late = (int64_t)(sum / (to - from)) - (int64_t)every;
+	return late > 0 && late <= TURN_MAX_NS / 2 ? (uint64_t)late * 2 : 0;
 }
 
 static void find_pattern(struct import_plan *plan, struct import_vcpu *vcpu,
@@ -433,6 +510,7 @@ static void find_pattern(struct import_plan *plan, struct import_vcpu *vcpu,
 	}
 	vcpu->exit_reason = reason;
 	vcpu->exit_every = chosen(low);
+	vcpu->loop = turn_of(plan, p->intervals, vcpu->exit_every);
 	note(plan,
 	     "%s exits: they come %" PRIu64 " ns apart; taken for code that exits when more "
 	     "than %" PRIu64 " ns have passed since the last",

@@ -38,6 +38,7 @@ struct import_vcpu {
 	enum observed_timer timer;
 	const char *exit_reason; /* of its other exits; NULL: none */
 	uint64_t exit_every;     /* [ns] */
+	uint64_t loop;           /* [ns] one turn of its waiting; 0: not known */
 };
 
 struct import_plan {
@@ -52,7 +53,9 @@ struct import_plan {
 	bool nohz_full[OBSERVED_CPUS_MAX];
 	bool any_nohz_full;
 	const char *kernel, *mode, *notify, *tune;
-	int64_t advance; /* kvm.lapic_timer_advance_ns; -1: adapted, as by default */
+	int64_t begins_with;    /* the advance, if that is not the release's; 0: it is */
+	bool advance_is_switch; /* the parameter is a bool */
+	int64_t advance;        /* kvm.lapic_timer_advance_ns; -1: adapted, as by default */
 	unsigned n_vcpus;
 	struct import_vcpu vcpus[OBSERVED_VCPUS_MAX];
 	uint64_t start_tsc, start_monotonic, duration_ns;

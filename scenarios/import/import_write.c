@@ -156,12 +156,19 @@ static void append_kernel(GString *out, const struct import_plan *plan)
 				: "done_vcpu",
 		    &between);
 	append_form(out, "advance_scope", first ? "global" : NULL, &between);
+	/* A parameter that sets where the tuning begins, or that there is none. */
+	append_form(out, "param",
+		    plan->begins_with                              ? "uint_1000"
+		    : plan->advance > 0 && plan->advance_is_switch ? "int_auto"
+								   : NULL,
+		    &between);
 	if (*between == ',')
 		g_string_append(out, " }\n");
-	if (plan->advance == 0)
-		g_string_append(out, strcmp(plan->kernel, "v6.12") == 0
-					     ? "kvm: { lapic_timer_advance: N }\n"
-					     : "kvm: { lapic_timer_advance_ns: 0 }\n");
+	if (plan->advance == 0 && plan->advance_is_switch)
+		g_string_append(out, "kvm: { lapic_timer_advance: N }\n");
+	else if (plan->advance >= 0 || plan->begins_with)
+		g_string_append_printf(out, "kvm: { lapic_timer_advance_ns: %" PRId64 " }\n",
+				       plan->begins_with ? plan->begins_with : plan->advance);
 }
 
 static void append_host(GString *out, const struct import_plan *plan)
@@ -194,6 +201,8 @@ static void append_vcpu(GString *out, const struct import_plan *plan, unsigned i
 			       "      timer: %s\n      wait: %s\n      handler_rdmsr: %s\n",
 			       rows, timers[vcpu->timer], vcpu->hlt ? "hlt" : "spin",
 			       vcpu->handler_rdmsr ? "true" : "false");
+	if (vcpu->loop)
+		g_string_append_printf(out, "      loop: %" PRIu64 "ns\n", vcpu->loop);
 	if (vcpu->exit_reason)
 		g_string_append_printf(out,
 				       "      other_exits: { every: %" PRIu64 "ns, reason: %s }\n",

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #define MSR_TSC_DEADLINE 0x6e0
-#define MSR_X2APIC_ID 0x802
+#define X2APIC_MSRS 0x8 /* 0x800 to 0x8ff */
 #define LVTT_MODE_SHIFT 17
 
 #define TIMERS_MAX 64u      /* hrtimers of ticks and vCPUs whose owner is remembered */
@@ -51,6 +51,7 @@ struct cpu_state {
 	bool runnable_before; /* a hog that was preempted goes on later */
 	/* the timer interrupt under way */
 	bool in_timer_irq;
+	uint64_t irq_entry;
 	unsigned callbacks;
 	enum recorded_function function;
 	uint64_t entry_line, exit_line; /* hrtimer_expire_entry, _exit of the last callback */
@@ -485,7 +486,7 @@ static void on_msr(struct observed_vcpu *v, const struct recorded_event *e)
 
 	if (e->msr.write && e->msr.index == MSR_TSC_DEADLINE)
 		timer_is_written(v, OBSERVED_DEADLINE, e->msr.data);
-	if (!e->msr.write && e->msr.index == MSR_X2APIC_ID) {
+	if (!e->msr.write && e->msr.index >> 8 == X2APIC_MSRS) {
 		t->exit.rdmsr = true;
 		v->did.rdmsrs += t->in_handler;
 	}
@@ -658,8 +659,10 @@ static void on_expire_entry(struct observed_run *run, const struct recorded_even
 	run->last_now_stamp = e->stamp;
 	run->clock_gap_min = MIN(run->clock_gap_min, gap);
 	if (e->hrtimer.function == RECORDED_FN_APIC_TIMER_FN) {
-		if (cpu->callbacks == 1)
+		if (cpu->callbacks == 1) {
 			observed_sample_add(run, OBSERVED_CLOCK_TO_LINE, gap, e->cpu);
+			stretch(run, OBSERVED_IRQ_TO_LINE, cpu->irq_entry, e->stamp, e->cpu);
+		}
 		cpu->vcpu = owner_of_timer(run, e->hrtimer.timer);
 		if (cpu->vcpu >= 0)
 			expires_in(run, cpu->vcpu, e);
@@ -722,6 +725,7 @@ static void on_interrupt(struct observed_run *run, const struct recorded_event *
 		cpu->rescheduled = e->stamp;
 	if (e->kind == RECORDED_LOCAL_TIMER_ENTRY) {
 		cpu->in_timer_irq = true;
+		cpu->irq_entry = e->stamp;
 		cpu->callbacks = 0;
 	}
 	if (by < 0)

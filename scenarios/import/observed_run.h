@@ -32,6 +32,7 @@
 	X(EXPIRY_TO_CLOCK_GUEST, "an expiry in guest mode to the handler's reading of the clock") \
 	X(EXPIRY_TO_CLOCK_IDLE, "an expiry on an idle CPU to the handler's reading of the clock") \
 	X(CLOCK_TO_LINE, "that reading to hrtimer_expire_entry")                                  \
+	X(IRQ_TO_LINE, "local_timer_entry to hrtimer_expire_entry of apic_timer_fn")              \
 	X(CALLBACK, "hrtimer_expire_entry to hrtimer_expire_exit of apic_timer_fn")               \
 	X(CALLBACK_WAKES, "the same where the callback wakes the vCPU")                           \
 	X(CALLBACK_TO_EXIT, "hrtimer_expire_exit to kvm_exit, SVM")                               \
@@ -138,7 +139,7 @@ struct observed_vcpu {
 		GArray *arms; /* of struct observed_arm */
 		bool has_mode;
 		enum observed_timer mode; /* LVTT */
-		uint64_t hlts, rdmsrs;    /* waits by HLT; APIC_ID reads in the handler */
+		uint64_t hlts, rdmsrs;    /* waits by HLT; x2APIC reads in the handler */
 		uint64_t stopped;         /* stamp of a count of 0 after the last arming; 0: none */
 		struct observed_pattern cpuid, io;
 		uint64_t setup_exits; /* before the first arming */

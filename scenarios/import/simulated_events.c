@@ -148,6 +148,8 @@ static void record(struct trace_sink *sink, const struct trace_record *rec)
 				    .cpu = rec->cpu,
 				    .pid = s->tasks[rec->task].pid };
 
+	if (rec->when.v > s->until)
+		return;
 	e.comm = task_of(s, rec->task).comm;
 	if (of_vcpu(s, rec, &e) || of_timer(rec, &e) || of_cpu(s, rec, &e))
 		observed_run_event(s->run, &e);
@@ -160,7 +162,8 @@ void simulated_events_init(struct simulated_events *s, const struct trace_task *
 	*s = (struct simulated_events){ .sink = { .record = record },
 					.run = observed_run_new(&clock),
 					.tasks = tasks,
-					.svm = svm };
+					.svm = svm,
+					.until = UINT64_MAX };
 }
 
 void simulated_events_clear(struct simulated_events *s)

@@ -14,6 +14,7 @@ struct simulated_events {
 	struct observed_run *run;
 	const struct trace_task *tasks;
 	bool svm;
+	uint64_t until; /* [ps] the recording ends here: what comes later has nothing beside it */
 };
 
 void simulated_events_init(struct simulated_events *s, const struct trace_task *tasks, bool svm);
