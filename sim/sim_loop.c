@@ -86,8 +86,6 @@ struct sim *sim_new(const struct sim_limits *limits)
 
 void sim_free(struct sim *sim) { free(sim); }
 
-ps_t sim_now(const struct sim *sim) { return ps(sim->now); }
-
 /* The first reason counts; but a request gives way to a budget, and all give way to a broken
  * invariant. */
 static void stop(struct sim *sim, enum sim_stop why)
@@ -138,11 +136,11 @@ static bool may_arm(struct sim *sim, const struct sim_event *ev, ps_t when)
 		sim_break(sim, "A5", "an armed event is initialised: type == NULL");
 		return false;
 	}
-	if (unlikely(when.v < sim->now || when.v == PS_NEVER.v)) {
+	if (unlikely(when.v < sim->clock.now.v || when.v == PS_NEVER.v)) {
 		sim_break(sim, "A2",
 			  "now <= when < never: now %" PRIu64 " ps, when %" PRIu64
 			  " ps, %s of %" PRIu32,
-			  sim->now, when.v, ev->type->name, ev->entity);
+			  sim->clock.now.v, when.v, ev->type->name, ev->entity);
 		return false;
 	}
 	if (unlikely(sim_event_armed(ev) && !sim_queue_holds(ev))) {
@@ -205,9 +203,9 @@ static bool may_dispatch(struct sim *sim, const struct sim_event *ev)
 		sim_break(sim, "A5", "a dispatched event is armed: entity %" PRIu32, ev->entity);
 		return false;
 	}
-	if (unlikely(when < sim->now)) {
+	if (unlikely(when < sim->clock.now.v)) {
 		sim_break(sim, "A1", "t_pop >= now: t_pop %" PRIu64 " ps, now %" PRIu64 " ps", when,
-			  sim->now);
+			  sim->clock.now.v);
 		return false;
 	}
 	if (unlikely(!is_in_order(sim, ev))) {
@@ -221,7 +219,7 @@ static bool may_dispatch(struct sim *sim, const struct sim_event *ev)
 		stop(sim, SIM_STOP_EVENTS);
 		return false;
 	}
-	if (when != sim->now)
+	if (when != sim->clock.now.v)
 		return true;
 	if (unlikely(sim->same_instant >= sim->limits.max_same_instant)) {
 		stop(sim, SIM_STOP_SAME_INSTANT);
@@ -235,8 +233,8 @@ static void dispatch(struct sim *sim, struct sim_event *ev)
 	const struct sim_event_type *type = ev->type;
 	const uint64_t when = ev->when.v;
 
-	if (when != sim->now) {
-		sim->now = when;
+	if (when != sim->clock.now.v) {
+		sim->clock.now = ps(when);
 		sim->same_instant = 0;
 	}
 	sim->same_instant++;
@@ -275,8 +273,8 @@ static void check_after_event(struct sim *sim)
 /* Moves the clock to @end when all before it is done. */
 static enum sim_stop finish(struct sim *sim, uint64_t end, enum sim_stop why)
 {
-	if (end != PS_NEVER.v && end != sim->now) {
-		sim->now = end;
+	if (end != PS_NEVER.v && end != sim->clock.now.v) {
+		sim->clock.now = ps(end);
 		sim->same_instant = 0;
 	}
 	return why;
@@ -284,10 +282,10 @@ static enum sim_stop finish(struct sim *sim, uint64_t end, enum sim_stop why)
 
 enum sim_stop sim_run(struct sim *sim, ps_t end)
 {
-	if (end.v < sim->now || (end.v > SIM_RUN_MAX.v && end.v != PS_NEVER.v))
+	if (end.v < sim->clock.now.v || (end.v > SIM_RUN_MAX.v && end.v != PS_NEVER.v))
 		sim_break(sim, "A8",
 			  "now <= end <= %" PRIu64 " ps: now %" PRIu64 " ps, end %" PRIu64 " ps",
-			  SIM_RUN_MAX.v, sim->now, end.v);
+			  SIM_RUN_MAX.v, sim->clock.now.v, end.v);
 
 	const uint64_t limit = end.v < SIM_RUN_MAX.v ? end.v : SIM_RUN_MAX.v;
 

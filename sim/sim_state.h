@@ -22,9 +22,8 @@ struct sim_recent {
 };
 
 struct sim {
-	struct sim_queue queue;
-	uint64_t now;
-	uint64_t same_instant; /* dispatches and counted steps at now */
+	struct sim_clock clock; /* first: see sim_now() */
+	uint64_t same_instant;  /* dispatches and counted steps at now */
 
 	/* A4: armed == dispatched + cancelled + queue.n. armed is also the last seq given out. */
 	uint64_t armed, dispatched, cancelled;
@@ -39,6 +38,8 @@ struct sim {
 	uint32_t round_key[SIM_FEISTEL_N];
 	struct sim_breach breach;
 	struct sim_recent recent[SIM_RECENT]; /* the k-th dispatched is at k % SIM_RECENT */
+	struct sim_queue queue;
 };
+_Static_assert(offsetof(struct sim, clock) == 0, "sim_now() looks there");
 
 #endif
