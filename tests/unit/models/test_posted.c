@@ -58,7 +58,8 @@ static void arm_at(struct rig *rig, uint64_t deadline)
 {
 	rig->vm.guest.delta = (struct quantity){ (deadline - 7000) * PS_PER_NS, QUANTITY_PS };
 	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE) | TP_BIT(TP_KVM_EXIT) | TP_BIT(TP_KVM_INJ_VIRQ) |
-			   TP_BIT(TP_KVM_APICV_ACCEPT_IRQ) | TP_BIT(TP_HRTIMER_EXPIRE_ENTRY);
+			   TP_BIT(TP_KVM_APICV_ACCEPT_IRQ) | TP_BIT(TP_HRTIMER_EXPIRE_ENTRY) |
+			   TP_BIT(TP_FN_INJECT_APIC_TIMER_IRQS);
 }
 
 /*
@@ -91,6 +92,8 @@ static const struct post_row post_rows[] = {
 	{ "v5.17: only if it idles without an exit",  "v5.17", false, false, false, -1, 0, 2400000, 15850, 1, 0 },
 	{ "v5.17: HLT does not exit",                 "v5.17", true,  false, false, -1, 0, 2400000, 950, 0, 0 },
 	{ "v5.17: MWAIT does not exit",               "v5.17", false, true,  false, -1, 0, 2400000, 950, 0, 0 },
+	/* 20000 early: kicked 2380800, kvm_exit 2388800, check 2391800; waits 8200 for what is in IRR; 4000, 50 */
+	{ "not posted: the entry waits",              "v5.3",  false, false, false, 0, 20000, 2400000, 4050, 1, 0 },
 	/* 1000 early, 300, waits 700, 600, 50 */
 	{ "v5.3: the callback waits",                 "v5.3",  false, false, false, -1, 1000, 2400000, 650, 0, 0 },
 	{ "v5.10: it does not: early",                "v5.10", false, false, false, -1, 1000, 2400000, -50, 0, 0 },
@@ -116,6 +119,8 @@ static void check_post(void **state)
 	assert_int_equal(exits(rig, EXIT_REASON_MSR_WRITE), 1); /* no EOI */
 	assert_int_equal(rig_count(rig, TP_KVM_INJ_VIRQ), 0);
 	assert_int_equal(rig_count(rig, TP_KVM_APICV_ACCEPT_IRQ), 1);
+	/* what was not posted was pending, and injected at a loop edge */
+	assert_int_equal(rig_count(rig, TP_FN_INJECT_APIC_TIMER_IRQS), row->interrupts + row->hlts);
 	rig_free(rig);
 }
 
@@ -126,18 +131,19 @@ static void check_post(void **state)
 struct where_row {
 	const char *name;
 	uint64_t deadline, lateness;
+	unsigned injected; /* at a loop edge: it was pending, not posted */
 };
 
 /* clang-format off */
 static const struct where_row where_rows[] = {
 	/* posted 2506500; notified 2507100, in the exit: its handler runs at 2515001, and all that follows is 200 later */
-	{ "left guest mode meanwhile: the next entry looks",  2506200, 2525251 - 2506200 },
+	{ "left guest mode meanwhile: the next entry looks",  2506200, 2525251 - 2506200, 0 },
 	/* pending 2516300, injected at the loop edge */
-	{ "outside guest mode: pending",                      2516000, 2525051 - 2516000 },
+	{ "outside guest mode: pending",                      2516000, 2525051 - 2516000, 1 },
 	/* posted 2520300, in IRR at the check; the notification of 2520900 waits for the end of VM-entry, for nothing */
-	{ "between interrupts off and the check",             2520000, 2525051 - 2520000 },
+	{ "between interrupts off and the check",             2520000, 2525051 - 2520000, 0 },
 	/* posted 2522300; the notification of 2522900 is taken when VM-entry ends */
-	{ "behind the check: the hardware takes it at entry", 2522000, 2525051 - 2522000 },
+	{ "behind the check: the hardware takes it at entry", 2522000, 2525051 - 2522000, 0 },
 };
 /* clang-format on */
 
@@ -153,6 +159,7 @@ static void check_where(void **state)
 	rig_run(rig, 4 * MS);
 	assert_int_equal(sampled(rig, "lateness"), row->lateness * PS_PER_NS);
 	assert_int_equal(exits(rig, EXIT_REASON_EXTERNAL_INTERRUPT), 0);
+	assert_int_equal(rig_count(rig, TP_FN_INJECT_APIC_TIMER_IRQS), row->injected);
 	rig_free(rig);
 }
 
@@ -258,19 +265,24 @@ static void check_moved(void **state)
 struct fast_row {
 	const char *name, *release, *post_ipi;
 	bool apicv;
+	uint64_t posted_ipi; /* until a notification arrives */
 	uint64_t lateness;
+	uint64_t irq; /* of CPU 1: 200 for a notification that finds no guest */
 };
 
 /* clang-format off */
 static const struct fast_row fast_rows[] = {
 	/* 1000 + 2000 + 4000, 50 */
-	{ "run loop",                               "v5.7", NULL,     true,  112000 + 7050 - 100000 },
+	{ "run loop",                               "v5.7", NULL,     true,    600, 112000 + 7050 - 100000, 0 },
 	/* 700, 4000, 50 */
-	{ "fast path: entered again at once",       "v5.8", NULL,     true,  112000 + 4750 - 100000 },
+	{ "fast path: entered again at once",       "v5.8", NULL,     true,    600, 112000 + 4750 - 100000, 0 },
 	/* the notification of 113300 waits for the end of VM-entry, and is no exit */
-	{ "fast path: notified by its own CPU",     "v5.8", "always", true,  112000 + 4750 - 100000 },
+	{ "fast path: notified by its own CPU",     "v5.8", "always", true,    600, 112000 + 4750 - 100000, 0 },
+	/* at 172700, when the guest has halted for good */
+	{ "fast path: not notified by its own CPU", "v5.8", NULL,     true,  60000, 112000 + 4750 - 100000, 0 },
+	{ "fast path: notified late",               "v5.8", "always", true,  60000, 112000 + 4750 - 100000, 200 },
 	/* 700, then round the loop */
-	{ "fast path without APICv: the run loop",  "v5.8", NULL,     false, 112000 + 7750 - 100000 },
+	{ "fast path without APICv: the run loop",  "v5.8", NULL,     false,   600, 112000 + 7750 - 100000, 0 },
 };
 /* clang-format on */
 
@@ -284,9 +296,12 @@ static void check_fast(void **state)
 	rig->cfg.kvm.pi_inject_timer = 0;
 	if (row->post_ipi)
 		rig_form(rig, "post_ipi", row->post_ipi);
+	rig_cost(rig, COST_posted_ipi, row->posted_ipi);
 	arm_at(rig, 100000);
+	rig->keep_events |= TP_BIT(TP_CPU_TIME);
 	rig_run(rig, 200 * US);
 	assert_int_equal(sampled(rig, "lateness"), row->lateness * PS_PER_NS);
+	assert_int_equal(rig_value(rig_find(rig, TP_CPU_TIME, 1), "irq"), row->irq * PS_PER_NS);
 	assert_int_equal(exits(rig, EXIT_REASON_PREEMPTION_TIMER), 1);
 	assert_int_equal(exits(rig, EXIT_REASON_EXTERNAL_INTERRUPT), 0);
 	rig_free(rig);
