@@ -654,7 +654,9 @@ static bool read_comm(struct in *in, const char *key, struct recorded_text *ret)
 		in->s->p = p + 1;
 		return true;
 	}
-	return scan_word(in->s, key);
+	in->s->expected = key;
+	in->s->verbatim = in->s->open = true;
+	return false;
 }
 
 /* trace-cmd's "CPU 0/KVM:2001 [98]". */
@@ -672,7 +674,10 @@ static bool read_short_task(struct in *in, struct recorded_task *ret)
 		in->s->p = at.p;
 		return true;
 	}
-	return scan_fail(in->s, "TASK:PID [PRIO]");
+	in->s->expected = "TASK:PID [PRIO]";
+	in->s->verbatim = false;
+	in->s->open = true;
+	return false;
 }
 
 static bool read_state(struct in *in)

@@ -7,6 +7,7 @@
 
 #include <glib.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 
 #define JOINED_MAX 6u /* lines that one wrapped line may have been broken into, less one */
@@ -30,6 +31,7 @@ enum line_class {
 struct line {
 	enum line_class class;
 	char *begin, *start, *end; /* as it is in the buffer; behind quoting; without CR */
+	char *piece;               /* where the last of the lines begins that it was broken into */
 	uint64_t number;
 	struct trace_header h;
 	const char *at, *expected; /* of LINE_TEXT: where and why */
@@ -48,7 +50,8 @@ struct trace_reader {
 	uint64_t number;    /* of the line ahead */
 	struct line *ahead; /* one of the two */
 	struct line line[2];
-	uint64_t stamp; /* of the last event */
+	uint64_t stamp;    /* of the last event */
+	ptrdiff_t columns; /* at which lines were seen to be broken within a word */
 	struct recorded_event ev;
 };
 
@@ -211,7 +214,7 @@ static void load(struct trace_reader *r)
 	char *newline = memchr(r->pos, '\n', (size_t)(r->limit - r->pos));
 
 	line->number = ++r->number;
-	line->begin = line->start = r->pos;
+	line->begin = line->start = line->piece = r->pos;
 	if (!newline)
 		newline = r->limit; /* where a '\n' always stands */
 	line->end = newline;
@@ -500,10 +503,30 @@ static const struct recorded_event *perf_record(struct trace_reader *r, const st
 
 /* ---- wrapped lines */
 
-/* Can the line be read with its text moved up to the next one's, with @blank between or nothing?
- * If so it is the line now. */
-static bool try_joined(struct trace_reader *r, struct line *line, const struct line *next,
-		       bool blank, struct scan *s)
+/* Did reading stop at the last word, or at the end? Then the next line may have more of it. */
+static bool ran_out(const struct scan *s, const char *end)
+{
+	const char *p = s->p;
+
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	while (p < end && *p != ' ' && *p != '\t')
+		p++;
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	return p >= end;
+}
+
+/* How far a line can be read, joined to the next one. */
+struct joined {
+	enum { JOINED_NOT, JOINED_PARTLY, JOINED_WHOLE } how; /* NOT: no farther than to the seam */
+	size_t left;                                          /* bytes that were not understood */
+};
+
+/* The text of @line moved up to the next one's, with @blank between or nothing. @keep: it is the
+ * line from now on, else all is put back. */
+static struct joined try_joined(struct trace_reader *r, struct line *line, const struct line *next,
+				bool blank, bool keep)
 {
 	char saved[GAP_MAX];
 	const size_t gap = (size_t)(next->start - line->end);
@@ -512,6 +535,8 @@ static bool try_joined(struct trace_reader *r, struct line *line, const struct l
 	/* A blank that ended the line is still there. */
 	const bool one = blank && (length == 0 || line->end[-1] != ' ');
 	const size_t by = one ? gap - 1 : gap;
+	struct joined result = { JOINED_NOT, 0 };
+	struct scan s;
 
 	memcpy(saved, line->end, gap);
 	memmove(line->begin + by, line->begin, length);
@@ -519,19 +544,25 @@ static bool try_joined(struct trace_reader *r, struct line *line, const struct l
 	joined.start += by;
 	if (one)
 		joined.begin[length] = ' ';
+	joined.piece = next->begin;
 	joined.end = next->end;
-	if (trace_header_read(joined.start, joined.end, &joined.h, &joined.at, &joined.expected)) {
+	/* A stamp that was broken in two has two readings, of two clocks. */
+	if (trace_header_read(joined.start, joined.end, &joined.h, &joined.at, &joined.expected) &&
+	    (r->facts.clock == TRACE_CLOCK_UNKNOWN || r->facts.clock == joined.h.clock)) {
 		joined.class = LINE_EVENT;
-		/* A stamp that was broken in two has two readings. */
-		if ((r->facts.clock == TRACE_CLOCK_UNKNOWN || r->facts.clock == joined.h.clock) &&
-		    read_fields(r, &joined, s) && s->p > next->start) {
-			*line = joined;
-			return true;
-		}
+		if (read_fields(r, &joined, &s))
+			result.how = s.p > next->start ? JOINED_WHOLE : JOINED_NOT;
+		else if (s.open || (s.p >= next->start && ran_out(&s, joined.end)))
+			result.how = JOINED_PARTLY;
+		result.left = (size_t)(joined.end - s.p);
 	}
-	memmove(line->begin, line->begin + by, length);
-	memcpy(line->end, saved, gap);
-	return false;
+	if (keep) {
+		*line = joined;
+	} else {
+		memmove(line->begin, line->begin + by, length);
+		memcpy(line->end, saved, gap);
+	}
+	return result;
 }
 
 /* "[001]" in it: rather the start of an event that cannot be read. */
@@ -547,22 +578,34 @@ static bool looks_like_event(const struct line *line)
 	return false;
 }
 
-/* Takes the lines ahead that are the rest of this one. @complete: this one can be read as it is. */
-static bool join(struct trace_reader *r, struct line *line, bool complete, struct scan *s)
+/* Takes the lines ahead that are the rest of this one. Mailers break a line at a blank, terminals
+ * anywhere: the better reading decides, or if both are as good, what was seen before. */
+static void join(struct trace_reader *r, struct line *line)
 {
 	struct line *const other = r->ahead;
 
 	for (unsigned i = 0; i < JOINED_MAX && other->class == LINE_TEXT; i++) {
 		if ((size_t)(other->start - line->end) > GAP_MAX || looks_like_event(other))
 			break;
-		if (!try_joined(r, line, other, true, s) && !try_joined(r, line, other, false, s))
+
+		const struct joined apart = try_joined(r, line, other, true, false);
+		const struct joined close = try_joined(r, line, other, false, false);
+		const ptrdiff_t columns = line->end - line->piece;
+
+		if (!apart.how && !close.how)
 			break;
-		complete = true;
+		const bool same = apart.how == close.how && apart.left == close.left;
+		const bool blank = apart.how > close.how ||
+				   (apart.how == close.how && apart.left < close.left) ||
+				   (same && columns != r->columns);
+
+		if (!blank && !same)
+			r->columns = columns;
+		try_joined(r, line, other, blank, true);
 		r->facts.wrapped++;
 		r->facts.lines++;
 		load(r);
 	}
-	return complete;
 }
 
 /* Blanks that stand for one or more are not worth a message. */
@@ -579,31 +622,22 @@ static void report_fields(struct trace_reader *r, const struct line *line, const
 static const struct recorded_event *read_line(struct trace_reader *r, struct line *line)
 {
 	struct scan s;
-	bool complete = false;
 
-	if (line->class == LINE_EVENT) {
-		if (starts(line->h.event, "PERF_RECORD_"))
-			return perf_record(r, line);
-		if (line->h.function && *line->h.event == '<') {
-			r->facts.annotations++;
-			return NULL;
-		}
-		complete = read_fields(r, line, &s);
-	}
-	if (r->ahead->class == LINE_TEXT) {
-		struct scan joined;
-
-		complete = join(r, line, complete, &joined);
-		/* A try that failed has left its own fields. */
-		if (complete)
-			complete = read_fields(r, line, &s);
-	}
-	if (complete)
-		return finish_event(r, line);
-	if (line->class == LINE_EVENT)
-		report_fields(r, line, &s);
-	else
+	if (r->ahead->class == LINE_TEXT)
+		join(r, line);
+	if (line->class != LINE_EVENT) {
 		report(r, line, line->at, "not an event: %s should stand here", line->expected);
+		return NULL;
+	}
+	if (starts(line->h.event, "PERF_RECORD_"))
+		return perf_record(r, line);
+	if (line->h.function && *line->h.event == '<') {
+		r->facts.annotations++;
+		return NULL;
+	}
+	if (read_fields(r, line, &s))
+		return finish_event(r, line);
+	report_fields(r, line, &s);
 	return NULL;
 }
 

@@ -15,6 +15,7 @@ struct scan {
 	const char *p;
 	const char *expected; /* of the last step that failed */
 	bool verbatim;        /* it is a word itself, not what one calls it */
+	bool open;            /* it may stand anywhere behind, even in a line that follows */
 };
 
 static inline bool scan_is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -28,7 +29,7 @@ static inline void scan_blanks(struct scan *s)
 static inline bool scan_fail(struct scan *s, const char *expected)
 {
 	s->expected = expected;
-	s->verbatim = false;
+	s->verbatim = s->open = false;
 	return false;
 }
 
@@ -72,6 +73,7 @@ static inline bool scan_word(struct scan *s, const char *word)
 	}
 	s->expected = word;
 	s->verbatim = true;
+	s->open = false;
 	return false;
 }
 

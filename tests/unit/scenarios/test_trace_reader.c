@@ -699,6 +699,30 @@ static const struct row streams[] = {
 	  "x.trace:1:45: warning: sched_switch: TASK:PID [PRIO] should stand here\n"
 	  "    v-7 [001] d..1. 5.000001: sched_switch:   \n"
 	  "                                              ^\n" },
+	{ "a switch, wrapped at blanks",
+	  "  v-7 [001] d..1. 5.000001: sched_switch: \n"
+	  "prev_comm=CPU \n"
+	  "0/KVM prev_pid=1 prev_prio=120 prev_state=S ==> \n"
+	  "next_comm=b\n"
+	  "next_pid=2 next_prio=120\n"
+	  "  v-7 [001] d..1. 5.000002: kvm_fpu: load\n",
+	  "1: 5000001 cpu=1 comm='v':7 flags=d1 sched_switch: prev='CPU 0/KVM':1[120] S "
+	  "next='b':2[120]\n"
+	  "6: 5000002 cpu=1 comm='v':7 flags=d1 kvm_fpu: load\n",
+	  NULL },
+	{ "broken at 48 columns, a key first: so are names",
+	  "  v-7 [001] d..1. 5.000001: hrtimer_start: hrtim\n"
+	  "er=0x1 function=f expires=1 softexpires=1\n"
+	  "  v-7 [001] d..1. 5.000002: sched_waking: comm=s\n"
+	  "hell pid=1 prio=120 target_cpu=001\n"
+	  "  v-7 [001] d..1. 5.000003: kvm_mmio: mmio write\n"
+	  " len 4\n",
+	  "1: 5000001 cpu=1 comm='v':7 flags=d1 hrtimer_start: timer=1 fn=other symbol='f' "
+	  "expires=1 soft=1 mode=?\n"
+	  "3: 5000002 cpu=1 comm='v':7 flags=d1 sched_waking: task='shell':1[120] to=1\n"
+	  "5: 5000003 cpu=1 comm='v':7 flags=d1 other: name='kvm_mmio' system='' payload='mmio "
+	  "write len 4'\n",
+	  NULL },
 	{ "wrapped before the stamp",
 	  "  v-7 [001] d..1.\n"
 	  "5.000001: kvm_fpu: load\n",
