@@ -3,6 +3,7 @@
  */
 #include "command.h"
 #include "explain.h"
+#include "value.h"
 
 #include <string.h>
 
@@ -17,13 +18,15 @@ static const char examples[] =
 	"variant\n"
 	"  lapicsim explain FILE --variant before --worst 3\n"
 	"  lapicsim explain FILE --variant before --deadline 17 --vcpu 1\n"
+	"  lapicsim explain FILE --variant before --at 3ms               the state then: hrtimer "
+	"queues, vCPUs, local APICs\n"
 	"\n"
 	"Exit status: 0 done, 2 bad usage or scenario or no such deadline, 3 an invariant of the "
 	"model broke,\n4 cannot open, read or write, 5 a budget is used up.\n";
 
 struct explain_arguments {
 	struct run_arguments run;
-	char *variant, *worst, *deadline, *vcpu;
+	char *variant, *worst, *deadline, *vcpu, *at;
 };
 
 static GOptionEntry *entries_of(struct explain_arguments *a)
@@ -37,6 +40,8 @@ static GOptionEntry *entries_of(struct explain_arguments *a)
 		  "This deadline, by its number as --samples lists it", "N" },
 		{ "vcpu", 0, 0, G_OPTION_ARG_STRING, &a->vcpu,
 		  "Of this vCPU, by its number as --samples lists it (default 0)", "N" },
+		{ "at", 0, 0, G_OPTION_ARG_STRING, &a->at,
+		  "Print the state of the run at this instant instead, e.g. 3ms", "T" },
 	};
 
 	return merge_entries(own, G_N_ELEMENTS(own), &a->run);
@@ -71,6 +76,28 @@ static int explain(struct replay *replay, const struct replay_options *run,
 	return status == EXIT_OK ? print_result(out->str) : status;
 }
 
+/* The state of each variant at @at. */
+static int show_state(struct replay *replay, const struct replay_options *run, ps_t at)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	for (uint32_t i = 0; i < replay->n_results; i++) {
+		struct run_result *result = &replay->results[i];
+
+		if (!result->run)
+			continue;
+		if (out->len)
+			g_string_append_c(out, '\n');
+		const int status = explain_state(out, result, at, &run->limits);
+
+		if (status == EXIT_OK)
+			continue;
+		g_printerr("lapicsim: error: %s\n", g_strchomp(result->message));
+		return status;
+	}
+	return print_result(out->str);
+}
+
 static bool parse(const struct explain_arguments *a, struct explain_options *options)
 {
 	uint64_t worst = 1, vcpu = 0;
@@ -82,6 +109,10 @@ static bool parse(const struct explain_arguments *a, struct explain_options *opt
 	}
 	if (a->worst && (a->deadline || a->vcpu)) {
 		g_printerr("lapicsim: error: --worst: --deadline says already which one\n");
+		return false;
+	}
+	if (a->at && (a->worst || a->deadline || a->vcpu)) {
+		g_printerr("lapicsim: error: --at: shows the state of a run, not a deadline\n");
 		return false;
 	}
 	if (a->vcpu && !a->deadline) {
@@ -104,6 +135,7 @@ static int explain_with(const struct explain_arguments *a)
 	struct explain_options what = { .limits = &options.limits };
 	g_autoptr(GPtrArray) sets = NULL;
 	struct diagnostics d;
+	ps_t at;
 	int status;
 
 	if (!parse(a, &what) || !run_options(&a->run, &options, &sets))
@@ -113,6 +145,9 @@ static int explain_with(const struct explain_arguments *a)
 
 	if (!replay || !replay_resolve(replay, &options, &d))
 		status = d.status;
+	else if (a->at)
+		status = option_duration("--at", a->at, &at, &d) ? show_state(replay, &options, at)
+								 : d.status;
 	else
 		status = explain(replay, &options, &what);
 	g_printerr("%s", d.text->str);
@@ -133,6 +168,7 @@ static int explain_main(int argc, char **argv)
 	g_free(a.worst);
 	g_free(a.deadline);
 	g_free(a.vcpu);
+	g_free(a.at);
 	return status;
 }
 

@@ -78,6 +78,10 @@ struct explain {
 int explain_run(struct replay *replay, const struct explain_options *options, struct explain *ret);
 void explain_clear(struct explain *e);
 
+/* explain_state.c: the run of @result up to @at, and how it stands then. An exit status. */
+int explain_state(GString *out, struct run_result *result, ps_t at,
+		  const struct sim_limits *limits);
+
 /* explain_text.c */
 void explain_print(GString *out, const struct explanation *e);
 

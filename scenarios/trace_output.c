@@ -24,19 +24,6 @@ void trace_arguments_clear(struct trace_arguments *args)
 	g_free(args->to);
 }
 
-static bool parse_instant(const char *option, const char *text, ps_t *ret, struct diagnostics *d)
-{
-	struct source source = { .name = (char *)option,
-				 .text = (char *)text,
-				 .length = strlen(text) };
-	const struct node node = {
-		.kind = NODE_SCALAR, .at = { &source, 1, 1 }, .text = text, .text_column = 1
-	};
-	const struct value_key key = { .name = option, .max = SIM_RUN_MAX.v };
-
-	return value_duration(&node, &key, ret, d);
-}
-
 static bool parse_cpu(const char *text, uint32_t *ret, struct diagnostics *d)
 {
 	guint64 n;
@@ -77,9 +64,9 @@ bool trace_selection_parse(struct trace_selection *ret, const struct trace_argum
 	for (guint i = 0; i < n_cpus; i++)
 		ok = parse_cpu(args->cpus[i], &ret->cpus[i], d) && ok;
 	if (args->from)
-		ok = parse_instant("--from", args->from, &ret->choice.from, d) && ok;
+		ok = option_duration("--from", args->from, &ret->choice.from, d) && ok;
 	if (args->to)
-		ok = parse_instant("--to", args->to, &ret->choice.to, d) && ok;
+		ok = option_duration("--to", args->to, &ret->choice.to, d) && ok;
 	if (ok && ret->choice.from.v > ret->choice.to.v)
 		ok = error_plain(d, EXIT_USAGE, "--from %s lies behind --to %s", args->from,
 				 args->to);

@@ -190,6 +190,19 @@ bool value_duration(const struct node *node, const struct value_key *key, ps_t *
 	return true;
 }
 
+bool option_duration(const char *option, const char *text, ps_t *ret, struct diagnostics *d)
+{
+	struct source source = { .name = (char *)option,
+				 .text = (char *)text,
+				 .length = strlen(text) };
+	const struct node node = {
+		.kind = NODE_SCALAR, .at = { &source, 1, 1 }, .text = text, .text_column = 1
+	};
+	const struct value_key key = { .name = option, .max = SIM_RUN_MAX.v };
+
+	return value_duration(&node, &key, ret, d);
+}
+
 static bool read_whole_ns(const struct node *node, const struct value_key *key, const char *what,
 			  uint64_t *ret, struct diagnostics *d)
 {

@@ -36,6 +36,9 @@ bool value_word(const struct node *node, const struct value_key *key, const char
 		struct diagnostics *d); /* a name: [A-Za-z0-9_.-]{1,64} */
 bool value_duration(const struct node *node, const struct value_key *key, ps_t *ret,
 		    struct diagnostics *d);
+
+/* The same of a command's option: @option is "--from". At most a run's length. */
+bool option_duration(const char *option, const char *text, ps_t *ret, struct diagnostics *d);
 bool value_monotonic(const struct node *node, const struct value_key *key, ns_t *ret,
 		     struct diagnostics *d);
 bool value_ns(const struct node *node, const struct value_key *key, uint64_t *ret,
