@@ -14,6 +14,23 @@ void task_init(struct task *task, uint32_t id, enum task_class class, const stru
 	task->ctx.owner = owner;
 }
 
+/* The steps that a task's state may take (E4): one that is dead stays so. */
+static void set_state(const struct host *host, struct task *task, enum task_state to)
+{
+	static const char *const names[] = { "running", "queued", "blocked", "dead" };
+	static const bool may[][TASK_DEAD + 1] = {
+		[TASK_RUNNING] = { true, true, true, true },
+		[TASK_QUEUED] = { true, true, false, true },
+		[TASK_BLOCKED] = { true, true, false, true },
+		[TASK_DEAD] = { false, false, false, true },
+	};
+
+	if (!may[task->state][to])
+		sim_break(host->sim, "E4", "task %u goes on from %s, not to %s", task->id,
+			  names[task->state], names[to]);
+	task->state = to;
+}
+
 static bool is_idle_task(const struct task *task) { return task == &task->cpu->idle_task; }
 
 static bool allowed(const struct task *task, const struct host_cpu *cpu)
@@ -37,7 +54,7 @@ static void enqueue(struct host_cpu *cpu, struct task *task, bool at_head)
 		link = &(*link)->next;
 	task->next = *link;
 	*link = task;
-	task->state = TASK_QUEUED;
+	set_state(cpu->host, task, TASK_QUEUED);
 	task->cpu = cpu;
 	task->waiting_since = sim_now(cpu->host->sim);
 	if (task->ops && task->ops->woken)
@@ -164,7 +181,7 @@ void task_wake(struct host *host, struct host_cpu *waker, struct task *task)
 	if (task->state != TASK_BLOCKED)
 		return;
 	if (task->cpu && task->cpu->current == task && !task->cpu->switching) {
-		task->state = TASK_RUNNING; /* it had not left yet, and will not */
+		set_state(host, task, TASK_RUNNING); /* it had not left yet, and will not */
 		return;
 	}
 
@@ -184,7 +201,7 @@ void task_place(struct host *host, struct task *task, uint32_t id)
 		enqueue(cpu, task, false);
 		return;
 	}
-	task->state = TASK_RUNNING;
+	set_state(host, task, TASK_RUNNING);
 	task->cpu = task->on = cpu;
 	cpu->current = task;
 	cpu->top = &task->ctx;
@@ -273,7 +290,7 @@ void schedule(struct host_cpu *cpu)
 	}
 	if (!is_idle_task(next))
 		take(cpu, next);
-	next->state = TASK_RUNNING;
+	set_state(cpu->host, next, TASK_RUNNING);
 	HOST_TRACE(cpu, TP_SCHED_SWITCH, cpu->id, prev->id, printed_state(prev), next->id);
 	if (prev->ops && prev->ops->sched_out)
 		prev->ops->sched_out(prev, cpu);
@@ -329,22 +346,20 @@ static void switch_done(struct host_cpu *cpu, void *owner)
 
 void task_block(struct host_cpu *cpu)
 {
-	cpu->current->state = TASK_BLOCKED;
+	set_state(cpu->host, cpu->current, TASK_BLOCKED);
 	cpu->need_resched = true;
 	cpu->current->ctx.may_schedule = true;
 }
 
 void task_kill(struct host *host, struct task *task)
 {
-	if (task->state == TASK_QUEUED) {
+	const enum task_state was = task->state;
+
+	if (was == TASK_QUEUED)
 		dequeue(task);
-		task->state = TASK_DEAD;
-	} else if (task->state == TASK_RUNNING) {
-		task->state = TASK_DEAD;
+	set_state(host, task, TASK_DEAD);
+	if (was == TASK_RUNNING)
 		resched_from_outside(task->cpu);
-	} else {
-		task->state = TASK_DEAD;
-	}
 }
 
 void task_set_affinity(struct host *host, struct task *task, const struct cpu_mask *affinity)

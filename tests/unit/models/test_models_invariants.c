@@ -33,11 +33,13 @@ static void c5_hrtimer_early(void **state)
 
 static void plant_on(struct rig *rig, const void *arg) { rig->tasks[1].on = &rig->host.cpus[1]; }
 
+static void plant_dead(struct rig *rig, const void *arg) { rig->tasks[1].state = TASK_DEAD; }
+
 static void plant_affinity(struct rig *rig, const void *arg) { rig->tasks[1].affinity.word[0] = 4; }
 
-/* E1: a task is on one CPU at most, and on one it is allowed on. Task 2 waits on CPU 0 and gets its
- * turn at 3 ms. */
-static void e1(void (*plant)(struct rig *, const void *), const char *formula)
+/* Task 2 waits on CPU 0 and gets its turn at 3 ms. */
+static void at_its_turn(void (*plant)(struct rig *, const void *), const char *id,
+			const char *formula)
 {
 	struct rig *rig = rig_new("v5.2", 2, 1000);
 
@@ -49,19 +51,27 @@ static void e1(void (*plant)(struct rig *, const void *), const char *formula)
 	host_start(&rig->host);
 	rig_at(rig, 2500 * US, plant, NULL);
 	assert_int_equal(sim_run(rig->sim, ps(5 * PS_PER_MS)), SIM_STOP_BROKEN);
-	assert_string_equal(broken(rig)->id, "E1");
+	assert_string_equal(broken(rig)->id, id);
 	assert_string_equal(broken(rig)->formula, formula);
 	rig_free(rig);
 }
 
+/* E1: a task is on one CPU at most, and on one it is allowed on. */
 static void e1_on_another_cpu(void **state)
 {
-	e1(plant_on, "task 2, taken by CPU 0: executed by no other (1), allowed there (1)");
+	at_its_turn(plant_on, "E1",
+		    "task 2, taken by CPU 0: executed by no other (1), allowed there (1)");
 }
 
 static void e1_not_allowed(void **state)
 {
-	e1(plant_affinity, "task 2, taken by CPU 0: executed by no other (-1), allowed there (0)");
+	at_its_turn(plant_affinity, "E1",
+		    "task 2, taken by CPU 0: executed by no other (-1), allowed there (0)");
+}
+
+static void e4_from_the_dead(void **state)
+{
+	at_its_turn(plant_dead, "E4", "task 2 goes on from dead, not to running");
 }
 
 /* A vCPU on CPU 0 with a deadline 1 ms ahead, and an exit each 100 us. The fault comes at 250 us.
@@ -125,9 +135,10 @@ static void e3_time_of_a_vcpu(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(c5_hrtimer_early), cmocka_unit_test(e1_on_another_cpu),
-		cmocka_unit_test(e1_not_allowed),   cmocka_unit_test(d5_nobody_wakes_it),
-		cmocka_unit_test(e2_time_of_a_cpu), cmocka_unit_test(e3_time_of_a_vcpu),
+		cmocka_unit_test(c5_hrtimer_early),   cmocka_unit_test(e1_on_another_cpu),
+		cmocka_unit_test(e1_not_allowed),     cmocka_unit_test(e4_from_the_dead),
+		cmocka_unit_test(d5_nobody_wakes_it), cmocka_unit_test(e2_time_of_a_cpu),
+		cmocka_unit_test(e3_time_of_a_vcpu),
 	};
 
 	return cmocka_run_group_tests_name("models_invariants", tests, NULL, NULL);
