@@ -107,7 +107,11 @@ static const struct section sections[] = {
 "it without an exit. This is meant for hosts with housekeeping CPUs: the timer fires there\n"
 "and the vCPU's CPU is never disturbed. It switches the preemption timer off and needs the\n"
 "unpinned mode. What is left of the advance is then waited for in the callback, on the\n"
-"housekeeping CPU, with interrupts off.\n"
+"housekeeping CPU, with interrupts off. kvm.pi_inject_timer says who posts; -1 becomes, when the\n"
+"module is loaded, whether there are nohz_full CPUs.\n"
+"\n"
+"A vCPU in guest mode is told by a notification that its hardware takes; one that is elsewhere\n"
+"finds the vector at its next entry. An expiry found in the vCPU's own context needs neither.\n"
 "\n"
 "From v5.8 on some exits are handled before the run loop is reached, and the vCPU is entered\n"
 "again at once.\n",

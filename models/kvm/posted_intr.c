@@ -30,3 +30,13 @@ bool posted_intr_due(const struct vcpu *vcpu)
 {
 	return (vcpu->irr || vcpu->pi.pir) && !vcpu->isr && guest_interruptible(&vcpu->guest);
 }
+
+void posted_intr_check(const struct vcpu *vcpu)
+{
+	const struct host_cpu *cpu = vcpu->task.cpu;
+
+	if (vcpu->pi.pir && !(cpu->pending & 1u << IRQ_POSTED) &&
+	    !sim_event_armed(&cpu->posted_ipi))
+		sim_break(vcpu->host->sim, "D5",
+			  "vCPU %u is in guest mode, and not told of what was posted", vcpu->id);
+}

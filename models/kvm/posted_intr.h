@@ -35,4 +35,7 @@ void posted_intr_sync(struct vcpu *vcpu);
 /* Anything posted or in IRR that the guest would take now? */
 bool posted_intr_due(const struct vcpu *vcpu);
 
+/* D5, of a vCPU in guest mode: somebody tells it of what was posted. */
+void posted_intr_check(const struct vcpu *vcpu);
+
 #endif

@@ -110,6 +110,8 @@ static void exited(struct host_cpu *cpu, void *owner)
 
 void vcpu_begin_exit(struct vcpu *vcpu, enum exit_reason reason)
 {
+	if (vcpu->apicv)
+		posted_intr_check(vcpu);
 	vcpu->reason = reason;
 	vcpu_charge(vcpu, VCPU_TIME_EXIT);
 	vcpu->exit_started = sim_now(vcpu->host->sim);
@@ -479,6 +481,8 @@ void vcpu_account_end(struct host_cpu *cpu, struct vcpu *vcpu)
 	uint64_t sum = 0;
 
 	vcpu_charge(vcpu, vcpu->time_in);
+	if (vcpu->time_in == VCPU_TIME_GUEST)
+		posted_intr_check(vcpu);
 	for (unsigned i = 0; i < VCPU_TIMES; i++)
 		sum += vcpu->time[i];
 	if (sum != elapsed)

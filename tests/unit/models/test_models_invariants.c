@@ -108,6 +108,40 @@ static void d5_nobody_wakes_it(void **state)
 		   "vCPU 0 sleeps, and its timer is pending");
 }
 
+static void plant_posted(struct rig *rig, const void *arg)
+{
+	rig->world->vcpus[0].apicv = true;
+	rig->world->vcpus[0].pi.pir = true;
+}
+
+static void d5_nobody_tells_it(void **state)
+{
+	in_a_world(GUEST_WAIT_SPIN, plant_posted, "D5",
+		   "vCPU 0 is in guest mode, and not told of what was posted");
+}
+
+/* A guest that halts in guest mode and is left there: seen at the end. */
+static void d5_nobody_tells_it_until_the_end(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig_vcpu(rig, 0, 1);
+	rig->cfg.host.apicv = true;
+	rig->cfg.kvm.enable_apicv = true;
+	rig->vm.disable_exits.hlt = true;
+	rig->vm.guest.wait = GUEST_WAIT_HLT;
+	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
+	rig->cfg.duration = ps(500 * PS_PER_US);
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 250 * US, plant_posted, NULL);
+	assert_int_equal(world_run(rig->world), SIM_STOP_BROKEN);
+	assert_string_equal(broken(rig)->id, "D5");
+	assert_string_equal(broken(rig)->formula,
+			    "vCPU 0 is in guest mode, and not told of what was posted");
+	rig_free(rig);
+}
+
 /* A charge of 1 ps too many, as one that was forgotten would be too few. */
 static void plant_cpu_time(struct rig *rig, const void *arg)
 {
@@ -135,9 +169,15 @@ static void e3_time_of_a_vcpu(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(c5_hrtimer_early),   cmocka_unit_test(e1_on_another_cpu),
-		cmocka_unit_test(e1_not_allowed),     cmocka_unit_test(e4_from_the_dead),
-		cmocka_unit_test(d5_nobody_wakes_it), cmocka_unit_test(e2_time_of_a_cpu),
+		cmocka_unit_test(c5_hrtimer_early),
+		cmocka_unit_test(e1_on_another_cpu),
+		cmocka_unit_test(e1_not_allowed),
+		cmocka_unit_test(e4_from_the_dead),
+		cmocka_unit_test(d5_nobody_wakes_it),
+		cmocka_unit_test(d5_nobody_tells_it),
+		cmocka_unit_test(d5_nobody_tells_it_until_the_end),
+		cmocka_unit_test(e2_time_of_a_cpu),
+		cmocka_unit_test(e3_time_of_a_vcpu),
 		cmocka_unit_test(e3_time_of_a_vcpu),
 	};
 
