@@ -134,8 +134,9 @@ static const struct trace_member m_accept[] = { M("__u32 apicid", 4, 0), M_CONST
 static const struct trace_member m_irq[] = { M("unsigned int vector", 4, 0), M_CONST("bool soft", 1, 0),
 	M_CONST("bool reinjected", 1, 0) };
 static const struct trace_member m_eoi[] = { M("__u32 apicid", 4, 0), M_S("int vector", 4, 1) };
+/* Not "delta < 0": trace-cmd and perf compare without a sign there. */
 static const struct trace_member m_expire_wait[] = { M("unsigned int vcpu_id", 4, 0), M_S("s64 delta", 8, 1),
-	M_COMPUTED("REC->delta < 0", 2, first_is_true) };
+	M_COMPUTED("(REC->delta >> 63) & 1", 2, first_is_true) };
 static const struct trace_member m_wakeup[] = { M("__u64 ns", 8, 1), M_CODE("bool waited", 1, 0, first_is_true),
 	M_CONST("bool valid", 1, 1) };
 static const struct trace_member m_hrtimer_start[] = {

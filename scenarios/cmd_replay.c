@@ -19,6 +19,8 @@ static const char examples[] =
 	"kvm-unit-tests' tscdeadline_latency\n"
 	"  lapicsim replay FILE --variant after --cyclictest             the histogram of "
 	"cyclictest -h\n"
+	"  lapicsim replay FILE --variant after --kvm-stat               the table of exits of "
+	"perf kvm stat report\n"
 	"  lapicsim replay FILE --check                                  reads and resolves, "
 	"prints, runs nothing\n"
 	"\n"
@@ -30,7 +32,7 @@ struct replay_arguments {
 	struct run_arguments run;
 	struct trace_arguments chosen;
 	char *variant, *trace, *format;
-	gboolean check, verify, samples, latency_lines, cyclictest;
+	gboolean check, verify, samples, latency_lines, cyclictest, kvm_stat;
 };
 
 static GOptionEntry *entries_of(struct replay_arguments *a)
@@ -49,6 +51,8 @@ static GOptionEntry *entries_of(struct replay_arguments *a)
 		  NULL },
 		{ "cyclictest", 0, 0, G_OPTION_ARG_NONE, &a->cyclictest,
 		  "Print only the histogram that cyclictest -h prints, in us", NULL },
+		{ "kvm-stat", 0, 0, G_OPTION_ARG_NONE, &a->kvm_stat,
+		  "Print only the table of exits that perf kvm stat report prints", NULL },
 		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &a->trace,
 		  "Write a trace in the format that the name's end says, .ftrace, .dat or .perf; "
 		  "of "
@@ -115,6 +119,14 @@ static int run(struct replay *replay, const struct replay_options *options, bool
 	return printed != EXIT_OK ? printed : status;
 }
 
+static enum latency_format latencies_of(const struct replay_arguments *a)
+{
+	return a->cyclictest      ? LATENCY_CYCLICTEST
+	       : a->kvm_stat      ? LATENCY_KVM_STAT
+	       : a->latency_lines ? LATENCY_LINES
+				  : LATENCY_NONE;
+}
+
 static bool valid_trace(const struct replay_arguments *a)
 {
 	g_autoptr(GString) suffixes = g_string_new(NULL);
@@ -147,14 +159,16 @@ static bool valid(const struct replay_arguments *a)
 	}
 	if (!valid_trace(a))
 		return false;
-	if (a->latency_lines && a->cyclictest) {
-		g_printerr("lapicsim: error: --latency-lines stands beside --cyclictest; ask for "
-			   "one\n");
+	if (a->latency_lines + a->cyclictest + a->kvm_stat > 1) {
+		g_printerr("lapicsim: error: of --latency-lines, --cyclictest and --kvm-stat ask "
+			   "for one\n");
 		return false;
 	}
-	if ((a->latency_lines || a->cyclictest) && a->format) {
+	if (latencies_of(a) && a->format) {
 		g_printerr("lapicsim: error: --format: --%s is a format of its own\n",
-			   a->cyclictest ? "cyclictest" : "latency-lines");
+			   a->cyclictest ? "cyclictest"
+			   : a->kvm_stat ? "kvm-stat"
+					 : "latency-lines");
 		return false;
 	}
 	return true;
@@ -195,10 +209,7 @@ static int replay_with(const struct replay_arguments *a)
 	struct replay *replay = NULL;
 	int status = EXIT_USAGE;
 
-	options.latencies = a->cyclictest      ? LATENCY_CYCLICTEST
-			    : a->latency_lines ? LATENCY_LINES
-					       : LATENCY_NONE;
-
+	options.latencies = latencies_of(a);
 	if (!valid(a) || !run_options(&a->run, &options, &sets))
 		return EXIT_USAGE;
 	diagnostics_init(&d);

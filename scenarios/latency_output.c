@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "latency_output.h"
 
+#include "kvm_stat.h"
 #include "tracepoints.h"
 #include "workload.h"
 
@@ -25,6 +26,7 @@ struct latency_output {
 	struct thread *threads; /* by vCPU's index in the world */
 	bool *sampled;          /* has had its first interrupt */
 	GArray *latencies;      /* of int64_t */
+	struct kvm_stat *exits;
 };
 
 static void add_wakeup(struct thread *t, uint64_t n, int64_t cycles)
@@ -52,6 +54,8 @@ static void on_record(struct trace_sink *sink, const struct trace_record *rec)
 	const int64_t latency = (int64_t)rec->value[5];
 
 	switch (rec->event) {
+	case TP_KVM_EXIT:
+	case TP_KVM_ENTRY: kvm_stat_add(lo->exits, rec); break;
 	case TP_LAPIC_SAMPLE:
 		if (lo->sampled[rec->entity])
 			g_array_append_val(lo->latencies, latency);
@@ -76,6 +80,7 @@ struct latency_output *latency_output_new(const struct world_config *config)
 	for (uint32_t i = 0; i < config->n_vms; i++)
 		lo->n_threads += config->vms[i].n_vcpus;
 	lo->sink.record = on_record;
+	lo->exits = kvm_stat_new(lo->n_threads);
 	lo->threads = g_new0(struct thread, lo->n_threads);
 	lo->sampled = g_new0(bool, lo->n_threads);
 	lo->latencies = g_array_new(FALSE, FALSE, sizeof(int64_t));
@@ -101,6 +106,7 @@ void latency_output_free(struct latency_output *lo)
 		g_array_free(lo->threads[i].overflowed, TRUE);
 	g_free(lo->threads);
 	g_free(lo->sampled);
+	kvm_stat_free(lo->exits);
 	g_array_free(lo->latencies, TRUE);
 	g_free(lo);
 }
@@ -230,6 +236,8 @@ void latency_output_print(GString *out, const struct latency_output *lo, enum la
 {
 	if (format == LATENCY_CYCLICTEST)
 		print_histogram(out, lo);
+	else if (format == LATENCY_KVM_STAT)
+		kvm_stat_print(out, lo->exits);
 	else
 		print_lines(out, lo);
 }

@@ -7,6 +7,7 @@
  *	                vCPU, which that program does not keep; of vmexit a line "TEST N", the
  *	                cycles of one iteration, mean over all of the vCPU's
  *	cyclictest -h   the histogram in us, a column per vCPU that runs cyclictest
+ *	perf kvm stat   the table of exits: kvm_stat.h
  *
  * Attached as a sink to the run's trace; printed after the run.
  *
@@ -21,7 +22,7 @@
 
 #include <glib.h>
 
-enum latency_format { LATENCY_NONE, LATENCY_LINES, LATENCY_CYCLICTEST };
+enum latency_format { LATENCY_NONE, LATENCY_LINES, LATENCY_CYCLICTEST, LATENCY_KVM_STAT };
 
 /* Rows of the histogram: what takes as many us or longer is an overflow, as with cyclictest -h. */
 #define LATENCY_ROWS_MAX 1000u

@@ -60,7 +60,7 @@ enum trace_source {
 };
 
 struct trace_member {
-	const char *decl; /* "unsigned int vcpu_id"; with size 0 an expression, "REC->delta < 0" */
+	const char *decl; /* "unsigned int vcpu_id"; with size 0 an expression, "REC->rw & 1" */
 	uint32_t size; /* bytes: 1, 2, 4, 8, of a comm 16; 0: not stored but computed by readers */
 	bool is_signed;
 	enum trace_source from;

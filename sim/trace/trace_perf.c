@@ -36,6 +36,7 @@ enum {
 	FEATURE_VERSION = 5,
 	FEATURE_ARCH = 6,
 	FEATURE_NRCPUS = 7,
+	FEATURE_CPUDESC = 8, /* perf data convert --to-json does not look whether it is there */
 	FEATURE_CPUID = 9,
 	FEATURES = 16,
 };
@@ -195,6 +196,7 @@ static void put_feature(const struct trace_perf *perf, struct trace_bytes *b, un
 		[FEATURE_OSRELEASE] = "6.1.0", /* whose event formats these are */
 		[FEATURE_VERSION] = "6.1",
 		[FEATURE_ARCH] = "x86_64",
+		[FEATURE_CPUDESC] = "simulated",
 	};
 
 	if (feature == FEATURE_TRACING_DATA) {
@@ -210,7 +212,7 @@ static void put_feature(const struct trace_perf *perf, struct trace_bytes *b, un
 
 static const unsigned features[] = {
 	FEATURE_TRACING_DATA, FEATURE_HOSTNAME, FEATURE_OSRELEASE, FEATURE_VERSION,
-	FEATURE_ARCH,         FEATURE_NRCPUS,   FEATURE_CPUID,
+	FEATURE_ARCH,         FEATURE_NRCPUS,   FEATURE_CPUDESC,   FEATURE_CPUID,
 };
 
 #define N_FEATURES (sizeof(features) / sizeof(features[0]))
