@@ -58,7 +58,9 @@
 	COST(fastpath_msr_write, 150,                                                              \
 	     "a written deadline without the run loop, without starting the timer")                \
 	COST(fastpath_preemption_timer, 100, "a preemption-timer exit without the run loop")       \
-	COST(irq_entry_idle, 0, "what irq_entry takes more where the CPU idled")
+	COST(irq_entry_idle, 0, "what irq_entry takes more where the CPU idled")                   \
+	COST(vmexit_rest, 0, "SVM: from interrupts on, where a pending one is taken, to kvm_exit") \
+	COST(woken, 0, "from kvm_vcpu_wakeup on, what a woken vCPU takes more than a running one")
 
 enum cost_id {
 #define COST(name, ns, what) COST_##name,

@@ -98,7 +98,7 @@ static void exited(struct host_cpu *cpu, void *owner)
 
 	if (vcpu->host->cfg->vendor == HOST_AMD) {
 		vcpu->mode = OUTSIDE_GUEST_MODE;
-		cpu_run(&vcpu->task.ctx, ps(0), RUN_NO_PREEMPT, exited_svm);
+		run(vcpu, COST_vmexit_rest, RUN_NO_PREEMPT, exited_svm);
 		return;
 	}
 	trace_exit(cpu, vcpu);

@@ -52,6 +52,11 @@ static void adapt(struct host_cpu *cpu, struct vcpu *vcpu, uint64_t block_ns)
 			   vcpu->poll_ns < before, before);
 }
 
+static void goes_on(struct host_cpu *cpu, void *owner)
+{
+	lapic_timer_to_hv(cpu, owner, back_in_hv);
+}
+
 static void block_over(struct host_cpu *cpu, struct vcpu *vcpu, uint64_t how)
 {
 	const uint64_t ns = ps_sub(sim_now(vcpu->host->sim), vcpu->blocked).v / PS_PER_NS;
@@ -59,7 +64,7 @@ static void block_over(struct host_cpu *cpu, struct vcpu *vcpu, uint64_t how)
 	vcpu->on_waitqueue = false;
 	HOST_TRACE(cpu, TP_KVM_VCPU_WAKEUP, vcpu->index, how, ns);
 	adapt(cpu, vcpu, ns);
-	lapic_timer_to_hv(cpu, vcpu, back_in_hv);
+	cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_woken), RUN_KERNEL, goes_on);
 }
 
 static void slept(struct host_cpu *cpu, void *owner) { block_over(cpu, owner, WOKE_BY_WAIT); }

@@ -105,7 +105,7 @@ static struct edges edges_of(const uint64_t ns[COST_COUNT])
 	return (struct edges){
 		.entry_ns = ns[COST_enter_guest] + ns[COST_entry_check] + ns[COST_entry_load] +
 			    ns[COST_vmentry],
-		.exit_ns = ns[COST_guest_op] + ns[COST_vmexit],
+		.exit_ns = ns[COST_guest_op] + ns[COST_vmexit] + ns[COST_vmexit_rest],
 	};
 }
 

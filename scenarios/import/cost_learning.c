@@ -112,6 +112,7 @@ static int64_t median(const struct solver *s, enum observed_stretch stretch)
 
 struct rule {
 	enum cost_id cost;
+	enum { ALWAYS, SPLIT, WHOLE } when; /* is a VM-exit known in two parts? */
 	enum observed_stretch stretch;
 	enum cost_id less[WITH_MAX]; /* COST_COUNT ends it */
 	const char *with;
@@ -123,44 +124,69 @@ struct rule {
 
 static const struct rule rules[] = {
 	{ COST_inject,
+	  ALWAYS,
 	  OBSERVED_INTERRUPT_TO_ACCEPT,
 	  { COST_handle_external_interrupt, COST_loop_edge, NONE },
 	  "handle_external_interrupt and loop_edge" },
 	{ COST_inject_event,
+	  ALWAYS,
 	  OBSERVED_ACCEPT_TO_ENTRY,
 	  { COST_enter_guest, COST_entry_check, NONE },
 	  "enter_guest and entry_check" },
 	{ COST_handle_msr_write,
+	  ALWAYS,
 	  OBSERVED_WRITE_TO_START,
 	  { COST_hrtimer_start, NONE },
 	  "hrtimer_start" },
-	{ COST_finish_msr_write, OBSERVED_START_TO_ENTRY, { WAY_BACK, NONE }, WAY_BACK_TEXT },
-	{ COST_handle_eoi, OBSERVED_EOI, { WAY_BACK, NONE }, WAY_BACK_TEXT },
-	{ COST_handle_msr_read, OBSERVED_RDMSR, { WAY_BACK, NONE }, WAY_BACK_TEXT },
-	{ COST_handle_cpuid, OBSERVED_CPUID, { WAY_BACK, NONE }, WAY_BACK_TEXT },
-	{ COST_handle_io, OBSERVED_IO, { WAY_BACK, NONE }, WAY_BACK_TEXT },
-	{ COST_entry_load, OBSERVED_ENTRY_TO_CLOCK, { NONE }, NULL },
-	{ COST_vmexit, OBSERVED_ARM_TO_EXIT, { COST_guest_op, NONE }, "guest_op" },
+	{ COST_finish_msr_write,
+	  ALWAYS,
+	  OBSERVED_START_TO_ENTRY,
+	  { WAY_BACK, NONE },
+	  WAY_BACK_TEXT },
+	{ COST_handle_eoi, ALWAYS, OBSERVED_EOI, { WAY_BACK, NONE }, WAY_BACK_TEXT },
+	{ COST_handle_msr_read, ALWAYS, OBSERVED_RDMSR, { WAY_BACK, NONE }, WAY_BACK_TEXT },
+	{ COST_handle_cpuid, ALWAYS, OBSERVED_CPUID, { WAY_BACK, NONE }, WAY_BACK_TEXT },
+	{ COST_handle_io, ALWAYS, OBSERVED_IO, { WAY_BACK, NONE }, WAY_BACK_TEXT },
+	{ COST_entry_load, ALWAYS, OBSERVED_ENTRY_TO_CLOCK, { NONE }, NULL },
+	{ COST_vmexit,
+	  SPLIT,
+	  OBSERVED_EXPIRY_TO_CLOCK_GUEST,
+	  { COST_irq_entry, NONE },
+	  "irq_entry" },
+	{ COST_vmexit_rest,
+	  SPLIT,
+	  OBSERVED_ARM_TO_EXIT,
+	  { COST_vmexit, COST_guest_op, NONE },
+	  "vmexit and guest_op" },
+	{ COST_vmexit, WHOLE, OBSERVED_ARM_TO_EXIT, { COST_guest_op, NONE }, "guest_op" },
 	{ COST_vmentry,
+	  ALWAYS,
 	  OBSERVED_ENTRY_TO_ARMED,
 	  { COST_entry_load, COST_guest_op, NONE },
 	  "entry_load and guest_op" },
 	{ COST_irq_delivery,
+	  ALWAYS,
 	  OBSERVED_ENTRY_TO_HANDLER,
 	  { COST_vmentry, COST_guest_op, NONE },
 	  "vmentry and guest_op" },
-	{ COST_irq_entry, OBSERVED_EXPIRY_TO_CLOCK_GUEST, { COST_vmexit, NONE }, "vmexit" },
+	{ COST_irq_entry, WHOLE, OBSERVED_EXPIRY_TO_CLOCK_GUEST, { COST_vmexit, NONE }, "vmexit" },
 	{ COST_irq_entry_idle,
+	  ALWAYS,
 	  OBSERVED_EXPIRY_TO_CLOCK_IDLE,
 	  { COST_irq_entry, NONE },
 	  "irq_entry" },
-	{ COST_irq_exit, OBSERVED_CALLBACK_TO_EXIT, { NONE }, NULL },
-	{ COST_context_switch, OBSERVED_SWITCH_TO_WAKEUP, { NONE }, NULL },
+	{ COST_irq_exit,
+	  ALWAYS,
+	  OBSERVED_CALLBACK_TO_EXIT,
+	  { COST_vmexit_rest, NONE },
+	  "vmexit_rest" },
+	{ COST_context_switch, ALWAYS, OBSERVED_SWITCH_TO_WAKEUP, { NONE }, NULL },
 	{ COST_ipi,
+	  ALWAYS,
 	  OBSERVED_KICK_TO_IRQ,
 	  { COST_vmexit, COST_irq_entry, NONE },
 	  "vmexit and irq_entry" },
-	{ COST_reschedule_ipi, OBSERVED_RESCHEDULE, { NONE }, NULL },
+	{ COST_reschedule_ipi, ALWAYS, OBSERVED_RESCHEDULE, { NONE }, NULL },
 };
 
 static int64_t sum_of(const struct solver *s, const enum cost_id less[WITH_MAX])
@@ -236,6 +262,20 @@ static void solve_handlers(struct solver *s)
 				     median(s, OBSERVED_CALLBACK_TO_IRQ_EXIT);
 }
 
+/* Interrupts find host code on its way, too: then what an interrupt waits for of a VM-exit is known
+ * apart from the rest (SVM, where it is taken before kvm_exit). */
+static bool exit_is_split(const struct solver *s)
+{
+	return samples_of(s->pool, false, OBSERVED_EXPIRY_TO_CLOCK_KERNEL)->len &&
+	       has(s, OBSERVED_EXPIRY_TO_CLOCK_GUEST) && has(s, OBSERVED_CALLBACK_TO_EXIT);
+}
+
+static bool applies(const struct solver *s, const struct rule *rule)
+{
+	return has(s, rule->stretch) &&
+	       (rule->when == ALWAYS || (rule->when == SPLIT) == exit_is_split(s));
+}
+
 /* What has no samples counts in the sums with its default, as it will in a run. */
 static void solve(struct solver *s)
 {
@@ -244,21 +284,33 @@ static void solve(struct solver *s)
 		s->cost[COST_hrtimer_start] = median(s, OBSERVED_WRITE_TO_START) / 4;
 	if (has(s, OBSERVED_ENTRY_TO_HANDLER_EXIT))
 		guess_guest_edges(s);
+	if (exit_is_split(s)) {
+		const GArray *host = samples_of(s->pool, false, OBSERVED_EXPIRY_TO_CLOCK_KERNEL);
+		const int64_t whole = s->cost[COST_vmexit];
+
+		s->cost[COST_irq_entry] = g_array_index(host, int64_t, (host->len - 1) / 2);
+		s->cost[COST_vmexit] =
+			median(s, OBSERVED_EXPIRY_TO_CLOCK_GUEST) - s->cost[COST_irq_entry];
+		s->cost[COST_vmexit_rest] = MAX(whole - s->cost[COST_vmexit], 0);
+	}
 	for (unsigned i = 0; i < G_N_ELEMENTS(rules); i++)
-		if (has(s, rules[i].stretch))
+		if (applies(s, &rules[i]))
 			s->cost[rules[i].cost] =
 				MAX(median(s, rules[i].stretch) - sum_of(s, rules[i].less), 0);
 	solve_handlers(s);
 	if (!has(s, OBSERVED_WOKEN_ACCEPT_TO_ENTRY))
 		return;
-	/* A woken vCPU: the whole way to VM-entry, less what the way of a running one takes. */
+	/* A woken vCPU: what its way takes more than that of a running one. */
+	s->cost[COST_woken] =
+		MAX(median(s, OBSERVED_WAKEUP_TO_ACCEPT) +
+			    median(s, OBSERVED_WOKEN_ACCEPT_TO_ENTRY) - s->cost[COST_loop_edge] -
+			    s->cost[COST_inject] - s->cost[COST_enter_guest] -
+			    s->cost[COST_inject_event] - s->cost[COST_entry_check],
+		    0);
 	s->cost[COST_block] =
-		median(s, OBSERVED_CALLBACK_TO_SWITCH) + median(s, OBSERVED_SWITCH_TO_WAKEUP) +
-		median(s, OBSERVED_WAKEUP_TO_ACCEPT) + median(s, OBSERVED_WOKEN_ACCEPT_TO_ENTRY) -
-		s->cost[COST_irq_exit] - s->cost[COST_context_switch] - s->cost[COST_loop_edge] -
-		s->cost[COST_inject] - s->cost[COST_enter_guest] - s->cost[COST_inject_event] -
-		s->cost[COST_entry_check];
-	s->cost[COST_block] = MAX(s->cost[COST_block], 0);
+		MAX(median(s, OBSERVED_CALLBACK_TO_SWITCH) + median(s, OBSERVED_SWITCH_TO_WAKEUP) -
+			    s->cost[COST_irq_exit] - s->cost[COST_context_switch],
+		    0);
 	s->cost[COST_handle_hlt] =
 		median(s, OBSERVED_HLT_TO_SWITCH) - s->cost[COST_loop_edge] - s->cost[COST_block];
 }
@@ -303,7 +355,7 @@ static void tables(const struct solver *s, struct learned_costs *ret)
 		const GArray *a = samples_of(s->pool, false, rule->stretch);
 		struct learned_cost *c = &ret->cost[rule->cost];
 
-		if (!a->len)
+		if (!applies(s, rule))
 			continue;
 		ret->clipped += median(s, rule->stretch) < sum_of(s, rule->less);
 		distribution(c, a, sum_of(s, rule->less));
@@ -348,9 +400,21 @@ static void constants(const struct solver *s, struct learned_costs *ret)
 	if (has(s, OBSERVED_CALLBACK_TO_IRQ_EXIT))
 		constant(ret, COST_tick, s->cost[COST_tick], count(s, OBSERVED_TICK_TO_IRQ_EXIT),
 			 OBSERVED_TICK_TO_IRQ_EXIT, false, "the way out of the interrupt");
-	constant(ret, COST_block, s->cost[COST_block], count(s, OBSERVED_WOKEN_ACCEPT_TO_ENTRY),
+	constant(ret, COST_block, s->cost[COST_block], count(s, OBSERVED_CALLBACK_TO_SWITCH),
+		 OBSERVED_CALLBACK_TO_SWITCH, false,
+		 "irq_exit, and context_switch up to kvm_vcpu_wakeup");
+	constant(ret, COST_woken, s->cost[COST_woken], count(s, OBSERVED_WOKEN_ACCEPT_TO_ENTRY),
 		 OBSERVED_WOKEN_ACCEPT_TO_ENTRY, false,
-		 "all from hrtimer_expire_exit on, less the way of a running vCPU");
+		 "the way from kvm_vcpu_wakeup, less that of a running vCPU");
+	if (exit_is_split(s)) {
+		constant(ret, COST_irq_entry, s->cost[COST_irq_entry],
+			 count(s, OBSERVED_EXPIRY_TO_CLOCK_KERNEL), OBSERVED_EXPIRY_TO_CLOCK_KERNEL,
+			 false, NULL);
+		if (!ret->cost[COST_vmexit_rest].n)
+			constant(ret, COST_vmexit_rest, s->cost[COST_vmexit_rest],
+				 count(s, OBSERVED_ENTRY_TO_HANDLER_EXIT),
+				 OBSERVED_ENTRY_TO_HANDLER_EXIT, true, NULL);
+	}
 	constant(ret, COST_handle_hlt, s->cost[COST_handle_hlt], count(s, OBSERVED_HLT_TO_SWITCH),
 		 OBSERVED_HLT_TO_SWITCH, false, "loop_edge and block");
 }
@@ -362,7 +426,7 @@ static void nohz_full_adds(const struct solver *plain, const struct solver *nohz
 		struct learned_cost *c = &ret->cost[rules[i].cost];
 		const int64_t more = nohz_full->cost[rules[i].cost] - plain->cost[rules[i].cost];
 
-		if (!has(nohz_full, rules[i].stretch) || c->from_nohz_full ||
+		if (!applies(nohz_full, &rules[i]) || c->from_nohz_full ||
 		    more < NOHZ_FULL_LEAST_NS)
 			continue;
 		c->nohz_full = (uint64_t)more;

@@ -339,15 +339,11 @@ struct explained {
 	unsigned steps, wrong;
 };
 
-/* The advance that arming @i was made with. */
-static int64_t advance_at(const struct import_plan *plan, const struct import_vcpu *vcpu, guint i)
+/* The deadline of arming @i less the expiry of its hrtimer, in ns: the advance and a constant. */
+static int64_t ahead(const struct import_plan *plan, const struct import_vcpu *vcpu,
+		     const struct observed_arm *arm)
 {
-	const struct observed_arm *arm = arm_at(vcpu->seen, i), *first, *last;
-
-	deadline_span(vcpu->seen, &first, &last);
-	return import_ns_of_guest_tsc(plan, vcpu, arm->value) - (int64_t)arm->expires -
-	       (import_ns_of_guest_tsc(plan, vcpu, first->value) - (int64_t)first->expires) +
-	       first_advance(plan);
+	return import_ns_of_guest_tsc(plan, vcpu, arm->value) - (int64_t)arm->expires;
 }
 
 /* @form NULL: the advance stays as it is. Each step goes on from what the arming before shows. */
@@ -356,9 +352,14 @@ static struct explained explain_tuning(const struct import_plan *plan,
 				       const struct tune_variant *form)
 {
 	const struct observed_vcpu *v = vcpu->seen;
+	const struct observed_arm *first, *last;
 	struct explained ret = { 0 };
 	bool done = false;
+	int64_t base;
 
+	if (!deadline_span(v, &first, &last))
+		return ret;
+	base = ahead(plan, vcpu, first) - first_advance(plan);
 	for (guint i = 0; i < v->became.outcomes->len; i++) {
 		const struct observed_outcome *o = outcome_at(v, i);
 		int64_t before, after;
@@ -366,8 +367,8 @@ static struct explained explain_tuning(const struct import_plan *plan,
 		if (!o->has_delta || o->arm + 1 >= v->did.arms->len ||
 		    !arm_at(v, o->arm)->expires || !arm_at(v, o->arm + 1)->expires)
 			continue;
-		before = advance_at(plan, vcpu, o->arm);
-		after = advance_at(plan, vcpu, o->arm + 1);
+		before = ahead(plan, vcpu, arm_at(v, o->arm)) - base;
+		after = ahead(plan, vcpu, arm_at(v, o->arm + 1)) - base;
 
 		const struct tune_input in = {
 			.error = { o->delta < 0, (uint64_t)(o->delta < 0 ? -o->delta : o->delta) },

@@ -640,6 +640,16 @@ static void expires_in(struct observed_run *run, int i, const struct recorded_ev
 		t->waiting = v->became.outcomes->len - 1;
 }
 
+/* Ticks expire at multiples of their period. */
+static void tick_in_host_code(struct observed_run *run, const struct recorded_event *e, int vcpu)
+{
+	const uint64_t late = run->tick_ns ? e->hrtimer.now % run->tick_ns : LATE_NS;
+
+	if (e->pid != 0 && !(vcpu >= 0 && run->vcpus[vcpu].tracker->in_guest) && late < LATE_NS &&
+	    run->machine->cpus[e->cpu].callbacks == 1)
+		observed_sample_add(run, OBSERVED_EXPIRY_TO_CLOCK_KERNEL, (int64_t)late, e->cpu);
+}
+
 static void on_expire_entry(struct observed_run *run, const struct recorded_event *e)
 {
 	struct cpu_state *cpu = &run->machine->cpus[e->cpu];
@@ -668,6 +678,7 @@ static void on_expire_entry(struct observed_run *run, const struct recorded_even
 			expires_in(run, cpu->vcpu, e);
 	} else if (e->hrtimer.function == RECORDED_FN_TICK) {
 		run->cpus[e->cpu].ticks++;
+		tick_in_host_code(run, e, by);
 		cpu->no_tick_since = e->stamp;
 		run->tick_is_handler |= e->hrtimer.symbol.length > 4 &&
 					memcmp(e->hrtimer.symbol.at, "tick_nohz", 9) == 0;
@@ -793,7 +804,10 @@ static void vcpu_switched_out(struct observed_run *run, struct observed_vcpu *v,
 		stretch(run, OBSERVED_HLT_TO_SWITCH, t->exit.stamp, e->stamp, e->cpu);
 	t->blocked = !runnable;
 	t->left = true;
-	t->left_at = e->stamp;
+	/* What takes it away made it exit first. */
+	t->left_at = t->exit.open && t->exit.reason == RECORDED_EXIT_EXTERNAL_INTERRUPT
+			     ? t->exit.stamp
+			     : e->stamp;
 	exit_is_dirty(v);
 }
 

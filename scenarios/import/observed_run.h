@@ -31,6 +31,8 @@
 #define OBSERVED_STRETCHES(X)                                                                     \
 	X(EXPIRY_TO_CLOCK_GUEST, "an expiry in guest mode to the handler's reading of the clock") \
 	X(EXPIRY_TO_CLOCK_IDLE, "an expiry on an idle CPU to the handler's reading of the clock") \
+	X(EXPIRY_TO_CLOCK_KERNEL,                                                                 \
+	  "a tick on a CPU that runs host code to the handler's reading of the clock")            \
 	X(CLOCK_TO_LINE, "that reading to hrtimer_expire_entry")                                  \
 	X(IRQ_TO_LINE, "local_timer_entry to hrtimer_expire_entry of apic_timer_fn")              \
 	X(CALLBACK, "hrtimer_expire_entry to hrtimer_expire_exit of apic_timer_fn")               \

@@ -342,6 +342,46 @@ static void check_guest_op_drawn(void **state)
 	rig_free(rig);
 }
 
+/* What a recording tells apart: 150 more for an interrupt on an idle CPU, 600 more for a woken vCPU,
+ * and 700 of an SVM exit that come when its interrupt has been handled. */
+static struct rig *rig_parts(enum guest_wait wait)
+{
+	struct rig *rig = rig_new("v5.2", 1, 1000);
+
+	set_costs(rig);
+	rig_cost(rig, COST_irq_entry_idle, 150);
+	rig_cost(rig, COST_woken, 600);
+	rig_cost(rig, COST_vmexit_rest, 700);
+	rig->cfg.host.vendor = HOST_AMD;
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.samples = 1;
+	rig->vm.guest.wait = wait;
+	rig->vm.guest.delta = (struct quantity){ 2500000, QUANTITY_CYCLES };
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);
+	rig_run(rig, 4 * MS);
+	return rig;
+}
+
+/* 8000 to the handler, 700, then 1000 + 2000 + 4000 to the guest */
+static void check_exit_rest(void **state)
+{
+	struct rig *rig = rig_parts(GUEST_WAIT_SPIN);
+
+	assert_int_equal(sampled(rig, "fire"), 8000 * PS_PER_NS);
+	assert_int_equal(sampled(rig, "lateness"), 15700 * PS_PER_NS);
+	rig_free(rig);
+}
+
+/* 150 to the handler, 600, then 1000 + 2000 + 4000 to the guest */
+static void check_idle_and_woken(void **state)
+{
+	struct rig *rig = rig_parts(GUEST_WAIT_HLT);
+
+	assert_int_equal(sampled(rig, "fire"), 150 * PS_PER_NS);
+	assert_int_equal(sampled(rig, "lateness"), 7750 * PS_PER_NS);
+	rig_free(rig);
+}
+
 #define ROWS(array, check)                                             \
 	for (size_t i = 0; i < N_ELEMENTS(array); i++)                 \
 		tests[n++] = (struct CMUnitTest)                       \
@@ -354,7 +394,7 @@ int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
 				N_ELEMENTS(program_rows) + N_ELEMENTS(exits_rows) +
-				N_ELEMENTS(due_rows) + 2];
+				N_ELEMENTS(due_rows) + 4];
 	size_t n = 0;
 
 	ROWS(kick_rows, check_kick);
@@ -366,5 +406,9 @@ int main(void)
 					  .test_func = check_nested };
 	tests[n++] = (struct CMUnitTest){ .name = "the cost of a guest instruction is drawn",
 					  .test_func = check_guest_op_drawn };
+	tests[n++] = (struct CMUnitTest){ .name = "SVM: a part of the exit follows its interrupt",
+					  .test_func = check_exit_rest };
+	tests[n++] = (struct CMUnitTest){ .name = "an idle CPU's interrupt and a woken vCPU's way",
+					  .test_func = check_idle_and_woken };
 	return cmocka_run_group_tests_name("vcpu", tests, NULL, NULL);
 }
