@@ -138,8 +138,8 @@ static bool copy_file(const char *from, const char *to)
 }
 
 /* The least scenario that includes the profile tells its costs. */
-static bool profile_edges(const struct import_plan *plan, const char *beside, struct edges *ret,
-			  struct diagnostics *d)
+static bool profile_edges(const struct import_plan *plan, const char *library, const char *beside,
+			  struct edges *ret, struct diagnostics *d)
 {
 	g_autofree char *folder = g_dir_make_tmp("lapicsim-import-XXXXXX", NULL);
 	g_autofree char *path = folder ? g_build_filename(folder, "costs.yaml", NULL) : NULL;
@@ -150,7 +150,7 @@ static bool profile_edges(const struct import_plan *plan, const char *beside, st
 		"host: { tsc: %" G_GUINT64_FORMAT "kHz, cpus: [ { id: 0 } ] }\n"
 		"vms: [ { name: vm0, vcpus: [ { id: 0 } ], guest: { workload: busy } } ]\n",
 		plan->kernel, plan->options->profile, plan->tsc_khz);
-	const struct replay_options options = { .limits = SIM_LIMITS_DEFAULT };
+	const struct replay_options options = { .library = library, .limits = SIM_LIMITS_DEFAULT };
 	const bool nohz_full = plan->nohz_full[plan->vcpus[0].seen->did.first_cpu];
 	uint64_t ns[COST_COUNT];
 	struct replay *replay = NULL;
@@ -233,8 +233,8 @@ static bool write_scenario(const struct import_arguments *a, struct imported *t,
 
 	if (costs)
 		edges = learned_edges(costs, false);
-	else if (!profile_edges(plan, strchr(plan->options->profile, '/') ? NULL : a->profile,
-				&edges, d))
+	else if (!profile_edges(plan, a->library,
+				strchr(plan->options->profile, '/') ? NULL : a->profile, &edges, d))
 		return false;
 	import_plan_start(plan, edges.entry_ns, edges.exit_ns);
 	for (unsigned i = 0; i < plan->n_vcpus; i++) {

@@ -105,15 +105,19 @@ static void check_end(const struct rig *rig)
 
 static uint64_t costs[COST_COUNT][2];
 
+/* Each from a stream of its own: another cost leaves the worlds as they are. */
 static void random_costs(struct rig *rig, struct sim_random *r)
 {
 	const bool none = sim_random_below(r, 4) == 0;
 
 	for (unsigned i = 0; i < COST_COUNT; i++) {
-		const bool zero = none || sim_random_below(r, 3) == 0;
+		struct sim_random own;
+		bool zero;
 
+		sim_random_init(&own, rig->cfg.seed, 2, i);
+		zero = none || sim_random_below(&own, 3) == 0;
 		costs[i][0] = 0;
-		costs[i][1] = zero ? 0 : sim_random_below(r, 5 * PS_PER_US);
+		costs[i][1] = zero ? 0 : sim_random_below(&own, 5 * PS_PER_US);
 		rig->cfg.host.cost[i] =
 			(struct cost_config){ .n = 2, .unit = QUANTITY_PS, .value = costs[i] };
 	}

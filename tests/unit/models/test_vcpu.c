@@ -342,7 +342,7 @@ static void check_guest_op_drawn(void **state)
 	rig_free(rig);
 }
 
-/* What a recording tells apart: 150 more for an interrupt on an idle CPU, 600 more for a woken vCPU,
+/* What a recording tells apart: 150 more for an interrupt on an idle CPU, 600 for a woken vCPU,
  * and 700 of an SVM exit that come when its interrupt has been handled. */
 static struct rig *rig_parts(enum guest_wait wait)
 {
