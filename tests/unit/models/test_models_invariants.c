@@ -178,7 +178,6 @@ int main(void)
 		cmocka_unit_test(d5_nobody_tells_it_until_the_end),
 		cmocka_unit_test(e2_time_of_a_cpu),
 		cmocka_unit_test(e3_time_of_a_vcpu),
-		cmocka_unit_test(e3_time_of_a_vcpu),
 	};
 
 	return cmocka_run_group_tests_name("models_invariants", tests, NULL, NULL);
