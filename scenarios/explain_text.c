@@ -121,6 +121,10 @@ static const char *part_words(const struct life *l, enum life_part part)
 		[LIFE_ENTRY] = "the guest takes the notification, or VM-entry ends",
 		[LIFE_DELIVER] = "the handler's first RDTSC",
 	};
+	static const char *const direct[LIFE_PARTS] = {
+		[LIFE_EXIT] = "found by the vCPU itself, apic_timer_expired() posts at once",
+		[LIFE_INJECT] = "up to the wait's place",
+	};
 	static const char *const words[LIFE_PARTS] = {
 		[LIFE_RUNQUEUE] = "the thread is on a CPU, sched_switch",
 		[LIFE_EXIT] = "pending seen at the loop edge, kvm_inject_pending_timer_irqs()",
@@ -131,7 +135,9 @@ static const char *part_words(const struct life *l, enum life_part part)
 		[LIFE_DELIVER] = "the handler's first RDTSC",
 	};
 
-	return l->posted ? posted[part] : words[part];
+	if (l->posted)
+		return posted[part];
+	return l->direct && direct[part] ? direct[part] : words[part];
 }
 
 /* --- lines --- */
@@ -363,6 +369,14 @@ static void append_reason(GString *out, const struct life *l, enum life_part par
 		g_string_append_printf(out, "the timer fired that late, on CPU %u", l->fired_cpu);
 	else if (part == LIFE_RUNQUEUE)
 		g_string_append_printf(out, "until the vCPU's thread runs on CPU %u", l->vcpu_cpu);
+	else if (l->posted && part == LIFE_NOTIFY)
+		g_string_append(out, "the callback, until it knows that it posts");
+	else if (l->posted && part == LIFE_WAIT)
+		g_string_append(out, "the callback spins, because the timer fired early");
+	else if (l->posted && part == LIFE_ENTRY)
+		g_string_append(out, "the way of the notification into the guest");
+	else if (l->direct && part == LIFE_EXIT)
+		g_string_append(out, "the way from the exit to the expiry");
 	else if (part != LIFE_NOTIFY)
 		g_string_append(out, words[part]);
 	else if (l->where == VCPU_SLEEPS)

@@ -112,6 +112,7 @@ static void delivered(struct life *life, const struct trace_record *rec)
 
 	world_view_vcpu(life->world, life->vcpu, &view);
 	life->posted = view.posted;
+	life->direct = !view.posted && !life->seen;
 	life->lateness = (int64_t)rec->value[SAMPLE_LATENESS];
 	life->due = ps(rec->when.v - (uint64_t)life->lateness);
 	life->lateness_cycles = (int64_t)rec->value[SAMPLE_CYCLES];

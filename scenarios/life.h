@@ -94,6 +94,7 @@ struct life {
 
 	bool ipi;        /* came to the vCPU's CPU after it */
 	bool posted;     /* by the callback, and not injected by the run loop */
+	bool direct;     /* delivered where it was found, in the vCPU's own context */
 	bool has_exited; /* the vCPU's last exit before it was seen, if it came after the expiry */
 	uint64_t exit_reason;
 
