@@ -12,6 +12,7 @@ static const char about[] =
 	"  histogram   how often each value of a metric came\n"
 	"  percentile  the value at each percentile, to 99.999\n"
 	"  advance     the timer advance and the error that it follows, over time\n"
+	"  timeline    the life of the worst deadline: vCPU, interrupts, from arming to handler\n"
 	"Of the result of a sweep, R.sqlite:\n"
 	"  lines       a metric over one axis, a line for each value of another, bands over seeds\n"
 	"  knee        the same, with the count of early expiries on the second y axis\n"
@@ -42,7 +43,8 @@ struct kind {
 static const struct kind kinds[] = {
 	{ "histogram", plot_histogram, true, true }, { "percentile", plot_percentile, true, true },
 	{ "advance", plot_advance, true, false },    { "lines", plot_lines, false, true },
-	{ "knee", plot_knee, false, true },          { "heatmap", plot_heatmap, false, true },
+	{ "timeline", plot_timeline, true, false },  { "knee", plot_knee, false, true },
+	{ "heatmap", plot_heatmap, false, true },
 };
 
 struct plot_arguments {
@@ -142,6 +144,8 @@ static bool fits(const struct plot_arguments *a, const struct kind *kind, bool o
 		return usage_error("--x is for lines, knee and heatmap");
 	if (a->metric && kind->draw == plot_advance)
 		return usage_error("advance has no --metric");
+	if (a->metric && kind->draw == plot_timeline)
+		return usage_error("timeline has no --metric");
 	return true;
 }
 
