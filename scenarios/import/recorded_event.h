@@ -141,7 +141,7 @@ enum recorded_function {
 	RECORDED_FN_TICK,          /* tick_sched_timer, and tick_nohz_handler as it is called now */
 	RECORDED_FN_HRTIMER_WAKEUP, /* a sleeping task's */
 	RECORDED_FN_OTHER,
-	RECORDED_FN_ADDRESS, /* a bare address: the trace has no symbols */
+	RECORDED_FN_ADDRESS, /* one that trace_functions.h does not recognise (yet) */
 };
 
 /* Bits of the mode that hrtimer_start and hrtimer_init print. */
@@ -259,12 +259,12 @@ struct recorded_event {
 			uint64_t timer; /* what stands for its address, hashed or not */
 			enum recorded_function function; /* START, EXPIRE_ENTRY */
 			struct recorded_text symbol;     /* without module and offset */
-			uint64_t address;                /* of RECORDED_FN_ADDRESS */
-			uint64_t expires, softexpires;   /* START: [ns] */
-			uint64_t now;                    /* EXPIRE_ENTRY: [ns] */
-			uint8_t mode;                    /* START, INIT: RECORDED_MODE_* */
-			struct recorded_text clock;      /* INIT: "CLOCK_MONOTONIC" */
-			bool has_was_armed, was_armed;   /* START */
+			uint64_t address; /* if that was printed; symbol is empty then */
+			uint64_t expires, softexpires; /* START: [ns] */
+			uint64_t now;                  /* EXPIRE_ENTRY: [ns] */
+			uint8_t mode;                  /* START, INIT: RECORDED_MODE_* */
+			struct recorded_text clock;    /* INIT: "CLOCK_MONOTONIC" */
+			bool has_was_armed, was_armed; /* START */
 		} hrtimer;
 		struct { /* TICK_STOP */
 			bool success;

@@ -2,6 +2,7 @@
 #include "trace_reader.h"
 
 #include "recorded_fields.h"
+#include "trace_functions.h"
 #include "trace_header.h"
 #include "trace_input.h"
 
@@ -12,6 +13,7 @@
 
 #define JOINED_MAX 6u /* lines that one wrapped line may have been broken into, less one */
 #define GAP_MAX 256u  /* bytes from the end of one to the start of the next, quoting included */
+#define LOOKED_AHEAD_MAX 1000000u /* lines in which functions are looked for */
 #define BUFFER_SIZE (256u << 10)
 /* One line, all that may be joined to it, and the one after that. */
 #define BUFFER_LEAST ((JOINED_MAX + 2) * (TRACE_READER_LINE_MAX + GAP_MAX))
@@ -50,6 +52,11 @@ struct trace_reader {
 	uint64_t number;    /* of the line ahead */
 	struct line *ahead; /* one of the two */
 	struct line line[2];
+	struct trace_functions functions;
+	char *path;       /* to read once more; */
+	const char *text; /* or this; both NULL: it cannot be */
+	size_t length;
+	bool looked_ahead;
 	uint64_t stamp;    /* of the last event */
 	ptrdiff_t columns; /* at which lines were seen to be broken within a word */
 	struct recorded_event ev;
@@ -415,6 +422,34 @@ static void take_function(struct recorded_event *ev)
 	*payload = (struct recorded_text){ p, (uint32_t)(end - p) };
 }
 
+static struct trace_reader *open_input(const char *path, const char *text, size_t length,
+				       const char *name, struct diagnostics *d);
+
+/* Which addresses the functions have is told by events that come later than the first of them. */
+static void look_ahead(struct trace_reader *r)
+{
+	struct diagnostics quiet;
+	struct trace_reader *other = NULL;
+
+	r->looked_ahead = true;
+	diagnostics_init(&quiet);
+	if (r->path || r->text)
+		other = open_input(r->path, r->text, r->length, r->name, &quiet);
+	if (other) {
+		const struct trace_facts *f = trace_reader_facts(other);
+
+		other->looked_ahead = true;
+		while ((!f->apic_timer_fn || !f->tick) && f->lines < LOOKED_AHEAD_MAX &&
+		       trace_reader_next(other))
+			;
+		r->functions.apic_timer_fn = f->apic_timer_fn;
+		r->functions.tick = f->tick;
+		trace_functions_name(&r->functions, &r->ev);
+	}
+	trace_reader_close(other);
+	diagnostics_clear(&quiet);
+}
+
 /* The event that the line is, once its fields are read. */
 static const struct recorded_event *finish_event(struct trace_reader *r, const struct line *line)
 {
@@ -453,6 +488,12 @@ static const struct recorded_event *finish_event(struct trace_reader *r, const s
 		f->cpu_max = ev->cpu;
 	f->events++;
 	r->stamp = ev->stamp;
+	trace_functions_see(&r->functions, ev);
+	if (!r->looked_ahead && ev->kind <= RECORDED_HRTIMER_EXPIRE_EXIT &&
+	    ev->kind >= RECORDED_HRTIMER_INIT && ev->hrtimer.function == RECORDED_FN_ADDRESS)
+		look_ahead(r);
+	f->apic_timer_fn = r->functions.apic_timer_fn;
+	f->tick = r->functions.tick;
 	return ev;
 }
 
@@ -718,6 +759,9 @@ static struct trace_reader *open_input(const char *path, const char *text, size_
 	r->input = input;
 	r->d = d;
 	r->name = g_strdup(name);
+	r->path = path && strcmp(path, "-") != 0 ? g_strdup(path) : NULL;
+	r->text = text;
+	r->length = length;
 	r->facts.cpu_max = RECORDED_CPU_UNKNOWN;
 	r->facts.gzipped = trace_input_is_gzipped(input);
 	r->buffer = r->limit = r->pos = g_malloc(BUFFER_SIZE + 1);
@@ -759,5 +803,6 @@ void trace_reader_close(struct trace_reader *r)
 	g_free(r->input_error);
 	g_free(r->buffer);
 	g_free(r->name);
+	g_free(r->path);
 	g_free(r);
 }

@@ -65,6 +65,9 @@ struct trace_facts {
 	uint64_t backwards;  /* events older than the one before them */
 	bool unterminated;   /* the last line has no end: its last number may be cut */
 	bool gzipped;
+	/* What was taken for these functions in a trace of addresses, by the rules of
+	 * trace_functions.h; 0: not needed, or not found. */
+	uint64_t apic_timer_fn, tick;
 	uint64_t first, last; /* stamps: the least and the greatest */
 	uint64_t n[RECORDED_KINDS];
 

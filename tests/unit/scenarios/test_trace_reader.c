@@ -699,6 +699,62 @@ static const struct row streams[] = {
 	  "x.trace:1:45: warning: sched_switch: TASK:PID [PRIO] should stand here\n"
 	  "    v-7 [001] d..1. 5.000001: sched_switch:   \n"
 	  "                                              ^\n" },
+	{ "an address is apic_timer_fn if it is started in an exit that writes a deadline",
+	  "  v-7 [001] d..1. 5.000001: kvm_exit: reason MSR_WRITE rip 0x8\n"
+	  "  w-8 [002] d..1. 5.000002: hrtimer_start: hrtimer=0x3 function=0xffffffff81101110 "
+	  "expires=1 softexpires=1\n"
+	  "  v-7 [001] d..1. 5.000003: hrtimer_start: hrtimer=0x1 function=0xffffffffc0a01000 "
+	  "expires=1 softexpires=1\n"
+	  "  v-7 [001] d..1. 5.000004: kvm_msr: msr_write 6e0 = 0x10\n"
+	  "  v-7 [001] d..1. 5.000005: kvm_entry: vcpu 0\n"
+	  "  v-7 [001] d..1. 5.000006: hrtimer_start: hrtimer=0x4 function=0xffffffff81102220 "
+	  "expires=1 softexpires=1\n"
+	  "  w-8 [002] d..1. 5.000007: hrtimer_expire_entry: hrtimer=0x1 function=0xffffffffc0a01000 "
+	  "now=2\n",
+	  "1: 5000001 cpu=1 comm='v':7 flags=d1 kvm_exit: vmx MSR_WRITE code=32 name='MSR_WRITE' "
+	  "vcpu=- rip=8\n"
+	  "2: 5000002 cpu=2 comm='w':8 flags=d1 hrtimer_start: timer=3 fn=address ffffffff81101110 "
+	  "expires=1 soft=1 mode=?\n"
+	  "3: 5000003 cpu=1 comm='v':7 flags=d1 hrtimer_start: timer=1 fn=apic_timer_fn "
+	  "ffffffffc0a01000 expires=1 soft=1 mode=?\n"
+	  "4: 5000004 cpu=1 comm='v':7 flags=d1 kvm_msr: write 6e0=10\n"
+	  "5: 5000005 cpu=1 comm='v':7 flags=d1 kvm_entry: vcpu=0\n"
+	  "6: 5000006 cpu=1 comm='v':7 flags=d1 hrtimer_start: timer=4 fn=address ffffffff81102220 "
+	  "expires=1 soft=1 mode=?\n"
+	  "7: 5000007 cpu=2 comm='w':8 flags=d1 hrtimer_expire_entry: timer=1 fn=apic_timer_fn "
+	  "ffffffffc0a01000 now=2\n",
+	  NULL },
+	{ "the same in the other order",
+	  "  v-7 [001] d..1. 5.000001: kvm_exit: reason APIC_WRITE rip 0x8\n"
+	  "  v-7 [001] d..1. 5.000002: kvm_apic: apic_write APIC_TMICT = 0x10\n"
+	  "  v-7 [001] d..1. 5.000003: hrtimer_start: hrtimer=0x1 function=0xffffffffc0a01000 "
+	  "expires=1 softexpires=1\n",
+	  "1: 5000001 cpu=1 comm='v':7 flags=d1 kvm_exit: vmx APIC_WRITE code=56 name='APIC_WRITE' "
+	  "vcpu=- rip=8\n"
+	  "2: 5000002 cpu=1 comm='v':7 flags=d1 kvm_apic: write TMICT=10\n"
+	  "3: 5000003 cpu=1 comm='v':7 flags=d1 hrtimer_start: timer=1 fn=apic_timer_fn "
+	  "ffffffffc0a01000 expires=1 soft=1 mode=?\n",
+	  NULL },
+	{ "an address is the tick if it is started again behind its expiry, for a whole ms",
+	  "  v-7 [001] d..1. 5.000001: hrtimer_expire_exit: hrtimer=0x1\n"
+	  "  v-7 [001] d..1. 5.000002: hrtimer_start: hrtimer=0x1 function=0xffffffff81103000 "
+	  "expires=4000001 softexpires=4000001\n"
+	  "  v-7 [001] d..1. 5.000003: hrtimer_expire_exit: hrtimer=0x1\n"
+	  "  v-7 [001] d..1. 5.000004: hrtimer_start: hrtimer=0x2 function=0xffffffff81102000 "
+	  "expires=4000000 softexpires=4000000\n"
+	  "  v-7 [001] d..1. 5.000005: hrtimer_expire_exit: hrtimer=0x1\n"
+	  "  v-7 [001] d..1. 5.000006: hrtimer_start: hrtimer=0x1 function=0xffffffff81101000 "
+	  "expires=4000000 softexpires=4000000\n",
+	  "1: 5000001 cpu=1 comm='v':7 flags=d1 hrtimer_expire_exit: timer=1\n"
+	  "2: 5000002 cpu=1 comm='v':7 flags=d1 hrtimer_start: timer=1 fn=address ffffffff81103000 "
+	  "expires=4000001 soft=4000001 mode=?\n"
+	  "3: 5000003 cpu=1 comm='v':7 flags=d1 hrtimer_expire_exit: timer=1\n"
+	  "4: 5000004 cpu=1 comm='v':7 flags=d1 hrtimer_start: timer=2 fn=address ffffffff81102000 "
+	  "expires=4000000 soft=4000000 mode=?\n"
+	  "5: 5000005 cpu=1 comm='v':7 flags=d1 hrtimer_expire_exit: timer=1\n"
+	  "6: 5000006 cpu=1 comm='v':7 flags=d1 hrtimer_start: timer=1 fn=tick ffffffff81101000 "
+	  "expires=4000000 soft=4000000 mode=?\n",
+	  NULL },
 	{ "a switch, wrapped at blanks",
 	  "  v-7 [001] d..1. 5.000001: sched_switch: \n"
 	  "prev_comm=CPU \n"

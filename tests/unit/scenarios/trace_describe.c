@@ -63,7 +63,7 @@ static void add_hrtimer(GString *out, const struct recorded_event *ev)
 		add_text(out, "clock", ev->hrtimer.clock);
 	if (ev->kind == RECORDED_HRTIMER_START || ev->kind == RECORDED_HRTIMER_EXPIRE_ENTRY) {
 		g_string_append_printf(out, " fn=%s", functions[ev->hrtimer.function]);
-		if (ev->hrtimer.function == RECORDED_FN_ADDRESS)
+		if (ev->hrtimer.address)
 			g_string_append_printf(out, " %" PRIx64, ev->hrtimer.address);
 		else if (ev->hrtimer.function != RECORDED_FN_NONE)
 			add_text(out, "symbol", ev->hrtimer.symbol);
