@@ -74,7 +74,10 @@ static bool copy_shard(struct store *out, const char *path, GError **error)
 	const bool ok = sqlite3_step(attach) == SQLITE_DONE || store_fail_db(out, "read", error);
 
 	sqlite3_finalize(attach);
-	return ok && store_exec(out, sql, "merge", error);
+	if (ok && store_exec(out, sql, "merge", error))
+		return true;
+	g_prefix_error(error, "%s: ", path);
+	return false;
 }
 
 static bool write_merged(struct shards *s, const char *path, const char *temporary, GError **error)

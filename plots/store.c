@@ -66,11 +66,11 @@ bool store_fail_db(const struct store *store, const char *what, GError **error)
 	const int code = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM;
 
 	if (code == SQLITE_BUSY)
-		return store_fail(store->path, EXIT_IO, error,
-				  "is in use: another process writes it");
+		return store_fail(store->path, EXIT_IO, error, "is in use by another process");
 	if (code == SQLITE_NOTADB)
 		return store_fail(store->path, EXIT_USAGE, error, "is no store of lapicsim sweep");
-	if (code == SQLITE_CORRUPT)
+	/* An error in the language: a table that is not there. A constraint: rows that were. */
+	if (code == SQLITE_CORRUPT || code == SQLITE_ERROR || code == SQLITE_CONSTRAINT)
 		return store_fail(store->path, EXIT_USAGE, error, "is damaged: %s",
 				  sqlite3_errmsg(store->db));
 	return store_fail(store->path, EXIT_IO, error, "cannot %s: %s", what, cause(store, code));
@@ -231,8 +231,16 @@ struct store *store_begin(const char *path, const char *temporary, const struct 
 		return NULL;
 	}
 	remove_temporary(temporary);
-	struct store *store =
-		store_open_db(temporary, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error);
+	/* By hand, for the reason why it cannot be: SQLite tries once more, to read it, and says
+	 * that there is none. */
+	const int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+
+	if (fd < 0) {
+		store_fail(path, EXIT_IO, error, "cannot create: %s", g_strerror(errno));
+		return NULL;
+	}
+	close(fd);
+	struct store *store = store_open_db(temporary, SQLITE_OPEN_READWRITE, error);
 
 	if (store && store_exec(store, "PRAGMA synchronous = FULL; BEGIN", "create", error) &&
 	    store_exec(store, schema, "create", error) && write_identity(store, info, error) &&
@@ -294,6 +302,15 @@ struct store *store_create(const char *path, const struct store_info *info, GErr
 	return store_publish(temporary, path, error) ? store_resume(path, info, error) : NULL;
 }
 
+/* Of whoever was killed while he made a finished store one file. */
+static bool has_leftovers(const char *path)
+{
+	g_autofree char *wal = g_strconcat(path, "-wal", NULL);
+	g_autofree char *journal = g_strconcat(path, "-journal", NULL);
+
+	return access(wal, F_OK) == 0 || access(journal, F_OK) == 0;
+}
+
 /* Locked from the first reading on: no shared memory is needed then, so a network file system will
  * do. Nothing is written, not even the mode of the journal, before it is known to be this sweep's.
  */
@@ -309,7 +326,8 @@ struct store *store_resume(const char *path, const struct store_info *info, GErr
 
 		if (difference)
 			store_fail(path, EXIT_USAGE, error, "is of another sweep: %s", difference);
-		else if (store->info->finished || start_writing(store, error))
+		else if ((store->info->finished && !has_leftovers(path)) ||
+			 start_writing(store, error))
 			return store;
 	}
 	store_close(store);
@@ -426,9 +444,11 @@ bool store_commit(struct store *store, GError **error)
 
 bool store_finish(struct store *store, GError **error)
 {
-	if (!store_commit(store, error) ||
-	    !store_exec(store, "UPDATE state SET finished = 1 WHERE finished = 0", "write", error))
+	if (!store->info->finished &&
+	    (!store_commit(store, error) ||
+	     !store_exec(store, "UPDATE state SET finished = 1", "write", error)))
 		return false;
+	/* A resumed one may be so already: then nothing is written. */
 	store->info->finished = true;
 	return store_exec(store, "PRAGMA journal_mode = DELETE", "write", error);
 }

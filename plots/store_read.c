@@ -321,7 +321,10 @@ struct store *store_open(const char *path, bool partial, GError **error)
 
 	if (!store)
 		return NULL;
-	if (store_exec(store, "PRAGMA query_only = ON", "read", error) &&
+	/* Of an unfinished store, this makes SQLite need no shared memory, which it would leave
+	 * behind. */
+	if (store_exec(store, "PRAGMA query_only = ON; PRAGMA locking_mode = EXCLUSIVE", "read",
+		       error) &&
 	    store_read_info(store, error)) {
 		const struct store_info *info = store->info;
 
