@@ -26,7 +26,7 @@ static const char examples[] =
 struct compare_arguments {
 	struct run_arguments run;
 	char *variant, *bounds, *output;
-	gboolean deadlines;
+	gboolean deadlines, plot;
 };
 
 /* "median=5%,ticks=2": shares of lateness in percent, counts without a unit. */
@@ -82,6 +82,8 @@ static int report(const struct compare_arguments *a, struct compared *c,
 	compare_table(out, c);
 	if (a->deadlines)
 		compare_deadlines(out, c);
+	if (a->plot)
+		compare_plot(out, c);
 	g_string_append_c(out, '\n');
 	compare_verdict(out, c);
 	if (a->output) {
@@ -154,6 +156,8 @@ static int compare_main(int argc, char **argv)
 		  "What may differ (default cpu=0,exits=0,ticks=1,median=5%,p90=10%)", "BOUNDS" },
 		{ "deadlines", 0, 0, G_OPTION_ARG_NONE, &a.deadlines, "Also list every deadline",
 		  NULL },
+		{ "plot", 0, 0, G_OPTION_ARG_NONE, &a.plot,
+		  "Also draw lateness by percentile, in characters", NULL },
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &a.output,
 		  "Write every deadline, recorded and predicted, to this file", "OUT.csv" },
 	};

@@ -71,6 +71,7 @@ bool compare_judge(struct compared *c, const struct compare_bounds *bounds);
 
 void compare_table(GString *out, const struct compared *c);
 void compare_deadlines(GString *out, const struct compared *c);
+void compare_plot(GString *out, const struct compared *c); /* in characters */
 void compare_csv(GString *out, const struct compared *c);
 void compare_verdict(GString *out, const struct compared *c); /* one line */
 

@@ -3,6 +3,7 @@
 #include "compare.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static int64_t rank(const GArray *sorted, unsigned percent)
 {
@@ -201,6 +202,36 @@ void compare_deadlines(GString *out, const struct compared *c)
 		append_side(out, &row->recorded);
 		append_side(out, &row->predicted);
 		g_string_append_c(out, '\n');
+	}
+}
+
+#define PLOT_WIDTH 64
+
+/* Lateness by percentile, both runs on one line: o recorded, x predicted, * both. The last
+ * hundredth may lie far off, and is at the edge then. */
+void compare_plot(GString *out, const struct compared *c)
+{
+	const int64_t from = MIN(rank(c->recorded.lateness, 0), rank(c->predicted.lateness, 0));
+	const int64_t to = MAX(rank(c->recorded.lateness, 98), rank(c->predicted.lateness, 98));
+	const __int128 width = MAX(to - from, 1);
+
+	g_string_append_printf(out,
+			       "\nlateness by percentile, %" PRId64 " to %" PRId64 " cycles: o "
+			       "recorded, x predicted, * both\n",
+			       from, to);
+	for (unsigned percent = 0; percent <= 100; percent += 5) {
+		const GArray *const runs[] = { c->recorded.lateness, c->predicted.lateness };
+		char line[PLOT_WIDTH + 2] = "";
+
+		memset(line, ' ', PLOT_WIDTH + 1);
+		for (unsigned i = 0; i < 2; i++) {
+			const __int128 at =
+				((__int128)rank(runs[i], percent) - from) * PLOT_WIDTH / width;
+			char *place = &line[CLAMP(at, 0, PLOT_WIDTH)];
+
+			*place = *place == 'o' ? '*' : i ? 'x' : 'o';
+		}
+		g_string_append_printf(out, "p%-3u |%s\n", percent, g_strchomp(line));
 	}
 }
 
