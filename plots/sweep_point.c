@@ -134,7 +134,6 @@ static void stopped(struct point_result *ret, enum sim_stop stop, const struct s
 		[SIM_STOP_EVENTS] = "the budget of events (--max-events) is used up",
 		[SIM_STOP_SAME_INSTANT] = "time does not advance: too many events at one instant",
 		[SIM_STOP_PENDING] = "too many events are pending",
-		[SIM_STOP_NO_MEMORY] = "no memory for another event",
 	};
 	const struct sim_breach *breach = sim_broken(sim);
 

@@ -262,7 +262,6 @@ static char *stop_message(enum sim_stop stop, const struct sim *sim, int *status
 		[SIM_STOP_EVENTS] = "the budget of events (--max-events) is used up",
 		[SIM_STOP_SAME_INSTANT] = "time does not advance: too many events at one instant",
 		[SIM_STOP_PENDING] = "too many events are pending",
-		[SIM_STOP_NO_MEMORY] = "no memory for another event",
 	};
 	if ((size_t)stop >= G_N_ELEMENTS(words) || !words[stop])
 		return NULL;

@@ -264,9 +264,6 @@ int describe_stop(GString *out, enum sim_stop stop, const struct sim *sim)
 	case SIM_STOP_PENDING:
 		g_string_append_printf(out, "too many events are pending at ");
 		break;
-	case SIM_STOP_NO_MEMORY:
-		g_string_append_printf(out, "no memory for another event at ");
-		break;
 	default: return EXIT_OK;
 	}
 	append_ps(out, sim_now(sim));

@@ -20,7 +20,6 @@ enum sim_stop {
 	SIM_STOP_SAME_INSTANT, /* budget: max_same_instant dispatched at one instant  */
 	SIM_STOP_PENDING,      /* budget: max_pending armed                           */
 	SIM_STOP_BROKEN,       /* an invariant is broken: see sim_broken()            */
-	SIM_STOP_NO_MEMORY,    /* the queue could not grow                            */
 };
 
 struct sim_limits {
