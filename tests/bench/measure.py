@@ -59,6 +59,38 @@ def cell_name(shape, n, cancels):
     return '%s, %d pending%s' % (NAMES.get(shape, shape), n, ', %d moved for each that fires' % cancels if cancels else '')
 
 
+# --- SimPy, in turns with ours
+
+SIMPY = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'simpy_hold.py')
+SIMPY_EVENTS = 200000  # as REPETITION in bench_queues.c
+SIMPY_ROUNDS = 3
+
+
+def simpy(n):
+    """(ns per event, checksum), or None."""
+    done = subprocess.run(['/usr/bin/python3', SIMPY, str(n), str(SIMPY_EVENTS)], capture_output=True, text=True)
+    if done.returncode == 77:
+        return None
+    if done.returncode:
+        raise AssertionError(done.stderr)
+    ps, checksum = done.stdout.split()
+    return int(ps) / 1000, checksum
+
+
+def against_simpy(bench, n):
+    """(times ours, whether the order is the same), or None."""
+    ratios, same = [], True
+    for _ in range(SIMPY_ROUNDS):
+        theirs = simpy(n)
+        if not theirs:
+            return None
+        words = subprocess.run([bench, 'exponential', str(n), '0', '1'], capture_output=True, text=True, check=True).stdout.split('\t')
+        ours = int(words[0]) / 1000 * int(words[words.index('lapicsim') + 1]) / 1000
+        ratios.append(theirs[0] / ours)
+        same = same and theirs[1] == words[-1].strip()
+    return median(ratios), same
+
+
 # --- whole simulations
 
 class Run:
