@@ -13,6 +13,7 @@ static const char about[] =
 	"  percentile  the value at each percentile, to 99.999\n"
 	"  advance     the timer advance and the error that it follows, over time\n"
 	"  timeline    the life of the worst deadline: vCPU, interrupts, from arming to handler\n"
+	"  blame       what the lateness is made of: its parts, the mean and the worst\n"
 	"Of the result of a sweep, R.sqlite:\n"
 	"  lines       a metric over one axis, a line for each value of another, bands over seeds\n"
 	"  knee        the same, with the count of early expiries on the second y axis\n"
@@ -43,8 +44,8 @@ struct kind {
 static const struct kind kinds[] = {
 	{ "histogram", plot_histogram, true, true }, { "percentile", plot_percentile, true, true },
 	{ "advance", plot_advance, true, false },    { "lines", plot_lines, false, true },
-	{ "timeline", plot_timeline, true, false },  { "knee", plot_knee, false, true },
-	{ "heatmap", plot_heatmap, false, true },
+	{ "timeline", plot_timeline, true, false },  { "blame", plot_blame, true, false },
+	{ "knee", plot_knee, false, true },          { "heatmap", plot_heatmap, false, true },
 };
 
 struct plot_arguments {
@@ -146,6 +147,8 @@ static bool fits(const struct plot_arguments *a, const struct kind *kind, bool o
 		return usage_error("advance has no --metric");
 	if (a->metric && kind->draw == plot_timeline)
 		return usage_error("timeline has no --metric");
+	if (a->metric && kind->draw == plot_blame)
+		return usage_error("blame has no --metric");
 	return true;
 }
 

@@ -2,7 +2,7 @@
 /*
  * plot_kinds - the pictures that `lapicsim plot` knows: each takes a request and fills a plot.
  *
- *	FILE     -> replay -> histogram, percentile, advance, timeline
+ *	FILE     -> replay -> histogram, percentile, advance, timeline, blame
  *	R.sqlite -> store  -> histogram, percentile, heatmap, knee, lines
  *
  * Errors: through diagnostics, NULL then.
@@ -30,6 +30,7 @@ typedef struct plot *plot_fn(const struct plot_request *request, struct diagnost
 plot_fn plot_histogram, plot_percentile; /* all values of a metric, lines overlaid        */
 plot_fn plot_advance;                    /* advance and expiry delta over time, by vCPU   */
 plot_fn plot_timeline;                   /* one deadline's life, by variant and CPU        */
+plot_fn plot_blame;                      /* the parts of the lateness, by variant         */
 plot_fn plot_heatmap;                    /* a metric over two axes                        */
 plot_fn plot_knee;                       /* a metric and the early count over one axis    */
 plot_fn plot_lines;                      /* a metric over one axis, a line a value of @by */
