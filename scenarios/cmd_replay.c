@@ -141,8 +141,9 @@ static bool valid_trace(const struct replay_arguments *a)
 	if (!a->trace || trace_format_of(a->trace))
 		return true;
 	for (size_t i = 0; i < n; i++)
-		g_string_append_printf(suffixes, "%s%s", i ? ", " : "", formats[i]->suffix);
-	g_printerr("lapicsim: error: --trace: '%s' ends in none of %s, which say the format\n",
+		g_string_append_printf(suffixes, "  %-10s %s\n", formats[i]->suffix,
+				       formats[i]->what);
+	g_printerr("lapicsim: error: --trace: '%s' has none of the ends that say the format:\n%s",
 		   a->trace, suffixes->str);
 	return false;
 }

@@ -218,6 +218,7 @@ static void write_descriptor(struct trace_perfetto *p, uint32_t track, uint32_t 
 	const size_t descriptor = begin_message(&p->buf, PACKET_TRACK_DESCRIPTOR);
 	struct trace_bytes name = { 0 };
 
+	assert(hole);
 	bytes_format(&name, "%.*s%" PRIu32 "%s", (int)(hole - t->name), t->name, entity, hole + 2);
 	put_uint(&p->buf, DESCRIPTOR_UUID, uuid_of(track, entity));
 	put_text(&p->buf, DESCRIPTOR_NAME, (const char *)name.data, name.n);
