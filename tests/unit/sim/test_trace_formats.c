@@ -199,7 +199,8 @@ static void perf_records(void **state)
 	const size_t n = write_all(&trace_format_perf, file);
 	const unsigned char *at = find(file, n, comm, sizeof(comm));
 
-	/* Nothing between: the idle task has no COMM. The data begin behind two attributes, and ids. */
+	/* Nothing before: the idle task has no COMM. The data begin behind two attributes and ids.
+	 */
 	assert_ptr_equal(at, file + 104 + 2 * 144 + 2 * 8);
 	assert_memory_equal(at + sizeof(comm), sample, sizeof(sample));
 	free(file);
@@ -207,8 +208,8 @@ static void perf_records(void **state)
 
 static void perfetto_packets(void **state)
 {
-	/* Each packet: its key, its length in two bytes, timestamp 1003, sequence 1; then what is in
-	 * it, in the same way. */
+	/* Each packet: its key, its length in two bytes, timestamp 1003, sequence 1; then what is
+	 * in it, in the same way. */
 	/* clang-format off */
 	static const unsigned char switches[] = {
 		0x0a, 0xae, 0, 0x40, 0xeb, 0x07, 0x50, 1, /* 46 bytes */
