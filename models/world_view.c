@@ -82,7 +82,7 @@ void world_view_vcpu(const struct world *world, uint32_t index, struct vcpu_view
 	ret->halted = vcpu->halted;
 	ret->irr = vcpu->irr;
 	ret->isr = vcpu->isr;
-	ret->pir = vcpu->pi.pir;
+	ret->pir = vcpu->pir;
 	ret->interrupts_on = guest_interruptible(&vcpu->guest);
 	ret->tsc = vcpu_tsc(vcpu);
 	view_timer(vcpu, ret);

@@ -153,7 +153,7 @@ static void post(struct host_cpu *cpu, struct vcpu *vcpu)
 	struct lapic_timer *lt = &vcpu->timer;
 	ps_t wait = ps(0);
 
-	if (vcpu->pi.pir && lt->account.state != ACCOUNT_FIRED)
+	if (vcpu->pir && lt->account.state != ACCOUNT_FIRED)
 		account_merged(cpu, vcpu);
 	record_owed(vcpu);
 

@@ -6,8 +6,8 @@
  *	                       -> elsewhere: the next entry looks
  *	         -> IRR        -> delivered when the guest takes interrupts, without an exit
  *
- * The timer's vector is the only one, so that PIR, IRR and ISR are a bit each; IRR and ISR are the
- * vCPU's own.
+ * The timer's vector is the only one, so that PIR, IRR and ISR are a bit each, and ON is set and
+ * cleared with PIR's.
  *
  * Errors: none. Left out: AVIC, and what takes APICv away at run time. See docs/model-limits.md.
  * Source: arch/x86/kvm/vmx/vmx.c (vmx_deliver_posted_interrupt(), vmx_sync_pir_to_irr()); Intel SDM
@@ -20,11 +20,6 @@
 
 struct host_cpu;
 struct vcpu;
-
-struct posted_intr {
-	bool pir; /* the vector's bit */
-	bool on;  /* a notification is due or on its way */
-};
 
 /* The vector is posted by code on @cpu. True: the vCPU sleeps, and is to be woken. */
 bool posted_intr_deliver(struct host_cpu *cpu, struct vcpu *vcpu);

@@ -675,11 +675,11 @@ void vcpu_restore_lapic(struct vcpu *vcpu)
 	/* The request bits are cleared for the state that is loaded; behind it, what has expired in
 	 * the loading is lost. */
 	if (kept)
-		vcpu->pi = (struct posted_intr){ false, false };
+		vcpu->pir = false;
 	lapic_timer_restore(vcpu->task.cpu, vcpu, &vcpu->saved.count, vcpu->saved.tmcct,
 			    vcpu->saved.masked);
 	if (!kept)
-		vcpu->pi = (struct posted_intr){ false, false };
+		vcpu->pir = false;
 }
 
 void vcpu_restore_deadline(struct vcpu *vcpu)

@@ -101,8 +101,8 @@ struct vcpu {
 	bool halted, on_waitqueue;
 	bool pause, in_user_space; /* asked for by a signal; out of KVM_RUN */
 	void (*left_kvm_run)(struct vcpu *vcpu);
-	bool irr, isr; /* the timer vector's bits */
-	struct posted_intr pi;
+	bool irr, isr;    /* the timer vector's bits */
+	bool pir;         /* posted, and not in IRR yet */
 	bool injected;    /* in the VM-entry interruption field */
 	bool window;      /* an interrupt-window exit is requested */
 	bool wait_traced; /* by form: the wait's tracepoint follows the next exit */

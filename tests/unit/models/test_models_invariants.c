@@ -111,7 +111,7 @@ static void d5_nobody_wakes_it(void **state)
 static void plant_posted(struct rig *rig, const void *arg)
 {
 	rig->world->vcpus[0].apicv = true;
-	rig->world->vcpus[0].pi.pir = true;
+	rig->world->vcpus[0].pir = true;
 }
 
 static void d5_nobody_tells_it(void **state)

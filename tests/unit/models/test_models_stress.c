@@ -55,13 +55,13 @@ static void check_sleeper(const struct vcpu *vcpu)
 		return;
 	assert_true(!vcpu->timer.pending || vcpu->timer.hrtimer.running);
 	assert_false(vcpu->irr);
-	assert_true(!vcpu->pi.pir || vcpu->timer.hrtimer.running);
+	assert_true(!vcpu->pir || vcpu->timer.hrtimer.running);
 }
 
 /* Between the expiry and the guest, where no code of the vCPU's own has to run. */
 static bool under_way(const struct vcpu *vcpu)
 {
-	return vcpu->pi.pir || vcpu->irr || vcpu->delivering || vcpu->timer.hrtimer.running;
+	return vcpu->pir || vcpu->irr || vcpu->delivering || vcpu->timer.hrtimer.running;
 }
 
 /* Armed, fired, or dropped: nothing else becomes of a deadline. */
