@@ -651,7 +651,7 @@ void vcpu_save(struct vcpu *vcpu)
 {
 	struct lapic_timer *lt = &vcpu->timer;
 
-	posted_intr_sync(vcpu);
+	posted_intr_sync(vcpu); /* what is read shows it in IRR */
 	vcpu->saved = (struct vcpu_saved){
 		.khz = vcpu->rate.khz,
 		.tsc = vcpu_tsc(vcpu),

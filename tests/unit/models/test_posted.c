@@ -229,6 +229,32 @@ static void check_no_window(void **state)
 	rig_free(rig);
 }
 
+/* Masked when it fires at about 2.4 ms, unmasked 3 ms later: posted, it is gone; pending, it comes.
+ */
+static void check_masked(void **state)
+{
+	static const struct program_op ops[] = {
+		{ PROGRAM_arm, { 2400000, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_mask, { 0, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_compute, { 3000000, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_unmask, { 0, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_compute, { 1000000, QUANTITY_CYCLES }, 0 },
+	};
+
+	for (int posts = 0; posts < 2; posts++) {
+		struct rig *rig = new_rig("v5.3", 2);
+
+		rig->cfg.kvm.pi_inject_timer = posts;
+		rig->vm.guest.workload = &workload_program;
+		rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+		rig->keep_events = TP_BIT(TP_LAPIC_EXPIRE) | TP_BIT(TP_KVM_APICV_ACCEPT_IRQ);
+		rig_run(rig, 5 * MS);
+		assert_int_equal(rig_count(rig, TP_LAPIC_EXPIRE), 1);
+		assert_int_equal(rig_count(rig, TP_KVM_APICV_ACCEPT_IRQ), posts ? 0 : 1);
+		rig_free(rig);
+	}
+}
+
 /* Moved to CPU 2, also nohz_full, at 1.5 ms: a timer that can be posted is left where it is. */
 static void check_moved(void **state)
 {
@@ -350,6 +376,8 @@ int main(void)
 					  .test_func = check_delays_tick };
 	tests[n++] = (struct CMUnitTest){ .name = "no interrupt window and no EOI exit",
 					  .test_func = check_no_window };
+	tests[n++] =
+		(struct CMUnitTest){ .name = "masked when it fires", .test_func = check_masked };
 	tests[n++] = (struct CMUnitTest){ .name = "a vCPU that moved: restarted, or not",
 					  .test_func = check_moved };
 	tests[n++] = (struct CMUnitTest){ .name = "what the last look of a fast path asks for",
