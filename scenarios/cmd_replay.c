@@ -54,9 +54,9 @@ static GOptionEntry *entries_of(struct replay_arguments *a)
 		{ "kvm-stat", 0, 0, G_OPTION_ARG_NONE, &a->kvm_stat,
 		  "Print only the table of exits that perf kvm stat report prints", NULL },
 		{ "trace", 0, 0, G_OPTION_ARG_FILENAME, &a->trace,
-		  "Write a trace in the format that the name's end says, .ftrace, .dat or .perf; "
-		  "of "
-		  "of several variants OUT.VARIANT.ftrace each",
+		  "Write a trace in the format that the name's end says, .ftrace, .perfetto, .dat "
+		  "or "
+		  ".perf; of several variants OUT.VARIANT.ftrace each",
 		  "OUT.ftrace" },
 		{ "event", 'e', 0, G_OPTION_ARG_STRING_ARRAY, &a->chosen.events,
 		  "Of the trace only these events: SYSTEM or SYSTEM:EVENT; may be repeated",

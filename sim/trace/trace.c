@@ -9,7 +9,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-
 /* Records are hashed in batches, because a call for each costs more than the hash. */
 #define BATCH 4096
 #define RECORD_MAX (8 + 4 + 4 + 8 * TRACE_VALUES_MAX)

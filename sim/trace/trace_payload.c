@@ -21,8 +21,12 @@ void payload_put_string(struct payload_text *t, const char *s)
 
 void payload_put_repeated(struct payload_text *t, char c, size_t n)
 {
-	while (n--)
-		payload_put_bytes(t, &c, 1);
+	if (t->length < t->size) {
+		const size_t room = t->size - t->length;
+
+		memset(t->buf + t->length, c, n < room ? n : room);
+	}
+	t->length += n;
 }
 
 void payload_put_digits(struct payload_text *t, uint64_t v, unsigned base, unsigned width, char pad)
