@@ -32,6 +32,8 @@ static int help(void)
 		"  lapicsim replay scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
 		"  lapicsim test scenarios/library\n"
 		"  lapicsim history scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
+		"  lapicsim explain scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
+		"  lapicsim diff FILE --variant before --variant after\n"
 		"  lapicsim sweep FILE -o R.sqlite --axis kernel=v4.2..v6.19 --axis seed=1..5\n"
 		"  lapicsim list kernels\n"
 		"\nlapicsim COMMAND --help tells more. lapicsim --version prints the version.\n");

@@ -139,7 +139,8 @@ static void compare_golden(struct tests *t, const struct replay *replay)
 
 /* --- one file --- */
 
-static void add_judged(struct tests *t, const struct replay *replay)
+static void add_judged(struct tests *t, const struct replay *replay,
+		       const struct replay_options *options)
 {
 	for (guint i = 0; i < replay->judged->len; i++) {
 		const struct judged *j = &g_array_index(replay->judged, struct judged, i);
@@ -147,17 +148,20 @@ static void add_judged(struct tests *t, const struct replay *replay)
 			g_strdup_printf("%s%s%s%s", j->expect->id, j->variant ? " [" : "",
 					j->variant ? j->variant->name : "", j->variant ? "]" : "");
 		g_autofree char *failure = NULL;
+		g_autoptr(GString) see = g_string_new(NULL);
 
+		append_explain(see, replay, options, j);
 		if (j->outcome.verdict == EXPECTATION_MISS) {
 			add_miss(t, replay->file->path, what, j->expect->miss);
 			continue;
 		}
 		if (j->outcome.verdict != EXPECTATION_PASS)
-			failure = g_strdup_printf("%s:%u: %s\nexpected %s\nactual   %s\n%s",
-						  replay->file->path, j->expect->that_at.line,
-						  expectation_verdict_name(j->outcome.verdict),
-						  j->outcome.expected->str, j->outcome.actual->str,
-						  j->outcome.sample->str);
+			failure = g_strdup_printf(
+				"%s:%u: %s\nexpected %s\nactual   %s\nsee      %s\n%s",
+				replay->file->path, j->expect->that_at.line,
+				expectation_verdict_name(j->outcome.verdict),
+				j->outcome.expected->str, j->outcome.actual->str, see->str,
+				j->outcome.sample->str);
 		add_point(t, replay->file->path, what, failure);
 	}
 }
@@ -207,7 +211,7 @@ static void test_file(struct tests *t, const char *path, const struct replay_opt
 		if (t->swap)
 			add_swapped(t, replay);
 		else
-			add_judged(t, replay);
+			add_judged(t, replay, options);
 		if (t->golden && !broken && !t->swap)
 			compare_golden(t, replay);
 	}

@@ -383,6 +383,14 @@ void report_deadlines(GString *out, const struct replay *r)
 	}
 }
 
+void append_explain(GString *out, const struct replay *r, const struct replay_options *options,
+		    const struct judged *j)
+{
+	append_command(out, "explain", r, options, j->variant ? j->variant->name : NULL);
+	if (j->variant && j->outcome.has_deadline)
+		append_deadline(out, j->outcome.vcpu, j->outcome.n);
+}
+
 void report_failures(GString *out, const struct replay *r, const struct replay_options *options)
 {
 	for (guint i = 0; i < r->judged->len; i++) {
@@ -402,9 +410,7 @@ void report_failures(GString *out, const struct replay *r, const struct replay_o
 			g_string_append_printf(out, "  sample    %s\n",
 					       g_strchomp(j->outcome.sample->str));
 		g_string_append(out, "  see       ");
-		append_command(out, "explain", r, options, j->variant ? j->variant->name : NULL);
-		if (j->variant && j->outcome.has_deadline)
-			append_deadline(out, j->outcome.vcpu, j->outcome.n);
+		append_explain(out, r, options, j);
 		g_string_append_c(out, '\n');
 	}
 }

@@ -24,6 +24,10 @@ void report_json(GString *out, const struct replay *replay);
 void report_failures(GString *out, const struct replay *replay,
 		     const struct replay_options *options);
 
+/* The command that explains the sample of @judged, or the worst of its variant. */
+void append_explain(GString *out, const struct replay *replay, const struct replay_options *options,
+		    const struct judged *judged);
+
 /* ns from ps: "-12.5", "1998123". */
 void append_ns(GString *out, int64_t ps_value);
 
