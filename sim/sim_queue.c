@@ -25,6 +25,52 @@ void sim_queue_insert_sorted(struct sim_link *list, struct sim_link *link)
 	sim_link_append(before, link);
 }
 
+/* Merges two chains by order: links by next alone, NULL at the end. */
+static struct sim_link *merge(struct sim_link *a, struct sim_link *b)
+{
+	struct sim_link *merged = NULL, **end = &merged;
+
+	while (a && b) {
+		struct sim_link **first =
+			sim_queue_event(a)->order < sim_queue_event(b)->order ? &a : &b;
+
+		*end = *first;
+		end = &(*first)->next;
+		*first = *end;
+	}
+	*end = a ? a : b;
+	return merged;
+}
+
+/* Sorts a list by order. Only shuffled orders need it, and there many may be due at one instant. */
+static void sort(struct sim_link *list)
+{
+	struct sim_link *chains[33] = { NULL }; /* [i]: 2^i links or none, as digits of a counter */
+	struct sim_link *all = NULL, *last = list;
+
+	list->prev->next = NULL;
+	for (struct sim_link *link = list->next, *next; link && link != list; link = next) {
+		unsigned i = 0;
+
+		next = link->next;
+		link->next = NULL;
+		for (; chains[i]; i++) {
+			link = merge(chains[i], link);
+			chains[i] = NULL;
+		}
+		chains[i] = link;
+	}
+	for (unsigned i = 0; i < sizeof(chains) / sizeof(chains[0]); i++)
+		all = merge(chains[i], all);
+	for (struct sim_link *link = all; link; link = link->next) {
+		last->next = link;
+		link->prev = last;
+		last = link;
+	}
+	last->next = list;
+	list->prev = last;
+}
+
 struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned i)
 {
 	struct sim_link *list = &q->slot[i].list;
@@ -38,10 +84,12 @@ struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned i)
 
 		if (__builtin_expect(link->prev != from, 0))
 			return link;
-		sim_queue_file(q, sim_queue_event(link));
+		sim_queue_file(q, sim_queue_event(link), false);
 		from = link;
 		link = next;
 	}
+	for (unsigned phase = 0; q->shuffled && phase < SIM_PHASES; phase++)
+		sort(&q->due[phase]);
 	return NULL;
 }
 

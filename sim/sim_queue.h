@@ -92,7 +92,8 @@ static inline unsigned sim_queue_slot_of(uint64_t when, uint64_t at)
 	return level * SIM_WHEEL_SLOTS + (unsigned)(digits % SIM_WHEEL_SLOTS);
 }
 
-static inline void sim_queue_file(struct sim_queue *q, struct sim_event *ev)
+/* @sorted: to its place among those that are due at its instant, not behind them. */
+static inline void sim_queue_file(struct sim_queue *q, struct sim_event *ev, bool sorted)
 {
 	const uint64_t when = ev->when.v;
 
@@ -100,7 +101,7 @@ static inline void sim_queue_file(struct sim_queue *q, struct sim_event *ev)
 		const unsigned phase = (unsigned)(ev->order >> SIM_SEQ_BITS);
 
 		q->used_due |= 1u << phase;
-		if (__builtin_expect(q->shuffled, 0))
+		if (__builtin_expect(sorted, 0))
 			sim_queue_insert_sorted(&q->due[phase], &ev->link);
 		else
 			sim_link_append(&q->due[phase], &ev->link);
@@ -119,7 +120,7 @@ static inline void sim_queue_file(struct sim_queue *q, struct sim_event *ev)
 static inline void sim_queue_push(struct sim_queue *q, struct sim_event *ev)
 {
 	q->n++;
-	sim_queue_file(q, ev);
+	sim_queue_file(q, ev, q->shuffled);
 }
 
 static inline void sim_queue_slot_emptied(struct sim_queue *q, unsigned i)

