@@ -7,6 +7,7 @@
 #include "import_samples.h"
 #include "import_write.h"
 #include "observe_trace.h"
+#include "scenario_limits.h"
 
 #include <glib/gstdio.h>
 #include <limits.h>
@@ -237,6 +238,12 @@ static bool write_scenario(const struct import_arguments *a, struct imported *t,
 				strchr(plan->options->profile, '/') ? NULL : a->profile, &edges, d))
 		return false;
 	import_plan_start(plan, edges.entry_ns, edges.exit_ns);
+	if (plan->duration_ns > LIMIT_RUN_DAYS * UINT64_C(86400) * NSEC_PER_SEC ||
+	    plan->start_monotonic > (uint64_t)OBSERVED_FAR)
+		return error_plain(
+			d, EXIT_USAGE,
+			"%s: its stamps or deadlines span more than the %d days of a run",
+			a->traces[0], LIMIT_RUN_DAYS);
 	for (unsigned i = 0; i < plan->n_vcpus; i++) {
 		g_autoptr(GString) rows = g_string_new(NULL);
 		g_autofree char *name = import_rows_name(plan, i);

@@ -146,16 +146,16 @@ static void add_row(struct compared *c, struct vcpu_pair *p, const struct observ
 		return;
 	if (written) {
 		row.deadline = written->deadline;
-		row.recorded.lateness = (int64_t)(written->isr - row.deadline);
+		row.recorded.lateness = observed_near((int64_t)(written->isr - row.deadline));
 		row.predicted.there &= handler_in_run(p, o->arm, &tsc);
 		if (row.predicted.there)
-			row.predicted.lateness = (int64_t)(tsc - row.deadline);
+			row.predicted.lateness = observed_near((int64_t)(tsc - row.deadline));
 	} else {
-		row.recorded.lateness =
-			(int64_t)(import_guest_tsc(p->plan, p->vcpu, o->entered) - row.deadline);
+		row.recorded.lateness = observed_near(
+			(int64_t)(import_guest_tsc(p->plan, p->vcpu, o->entered) - row.deadline));
 		if (sim)
-			row.predicted.lateness =
-				(int64_t)(tsc_in_run(p, sim->entered) - row.deadline);
+			row.predicted.lateness = observed_near(
+				(int64_t)(tsc_in_run(p, sim->entered) - row.deadline));
 	}
 	g_array_append_val(c->rows, row);
 }

@@ -19,7 +19,7 @@ static int64_t off_by(int64_t recorded, int64_t predicted)
 {
 	const int64_t least = MAX(ABS(recorded), 1);
 
-	return (int64_t)((__int128)(predicted - recorded) * 1000 / least);
+	return (int64_t)(((__int128)predicted - recorded) * 1000 / least);
 }
 
 static void append_share(GString *out, int64_t permille)

@@ -117,7 +117,8 @@ int64_t import_ns_of_guest_tsc(const struct import_plan *plan, const struct impo
 {
 	if (plan->tsc_is_stamp)
 		return observed_ns(&plan->run->clock, tsc - vcpu->tsc_offset);
-	return (int64_t)((__int128)(int64_t)(tsc - vcpu->tsc_offset) * 1000000 / plan->tsc_khz);
+	return observed_near((int64_t)((__int128)observed_near((int64_t)(tsc - vcpu->tsc_offset)) *
+				       1000000 / plan->tsc_khz));
 }
 
 /* Where deadlines are delivered and nobody waits before VM-entry, nothing fires early. */
@@ -150,8 +151,8 @@ static int64_t first_advance(const struct import_plan *plan)
 		return 0;
 	if (!plan->tsc_is_stamp || !deadline_span(vcpu->seen, &first, &last))
 		return ADVANCE_DEFAULT_NS;
-	advance = import_ns_of_guest_tsc(plan, vcpu, first->value) - (int64_t)first->expires -
-		  plan->run->clock_gap_min + clock_to_line(plan);
+	advance = import_ns_of_guest_tsc(plan, vcpu, first->value) -
+		  observed_instant(first->expires) - plan->run->clock_gap_min + clock_to_line(plan);
 	if (ABS(advance - ADVANCE_DEFAULT_NS) < ADVANCE_NEAR_NS)
 		return ADVANCE_DEFAULT_NS;
 	return (advance + 50) / 100 * 100;
@@ -170,9 +171,9 @@ static void place_guest_clocks(struct import_plan *plan)
 			     vcpu->seen->id);
 		if (plan->tsc_is_stamp || !deadline_span(vcpu->seen, &first, &last))
 			continue;
-		vcpu->tsc_offset = first->value -
-				   cycles_of(plan, (int64_t)first->expires + first_advance(plan) -
-							   plan->clock_offset);
+		vcpu->tsc_offset = first->value - cycles_of(plan, observed_instant(first->expires) +
+									  first_advance(plan) -
+									  plan->clock_offset);
 	}
 }
 
@@ -197,7 +198,7 @@ static void tie_clocks(struct import_plan *plan)
 
 		if (!deadline_span(vcpu->seen, &first, &last))
 			continue;
-		plan->clock_offset = (int64_t)first->expires + first_advance(plan) -
+		plan->clock_offset = observed_instant(first->expires) + first_advance(plan) -
 				     import_ns_of_guest_tsc(plan, vcpu, first->value);
 		plan->clock_known = true;
 	}
@@ -343,7 +344,7 @@ struct explained {
 static int64_t ahead(const struct import_plan *plan, const struct import_vcpu *vcpu,
 		     const struct observed_arm *arm)
 {
-	return import_ns_of_guest_tsc(plan, vcpu, arm->value) - (int64_t)arm->expires;
+	return import_ns_of_guest_tsc(plan, vcpu, arm->value) - observed_instant(arm->expires);
 }
 
 /* @form NULL: the advance stays as it is. Each step goes on from what the arming before shows. */

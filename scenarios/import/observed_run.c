@@ -97,6 +97,8 @@ int64_t observed_ns(const struct observed_clock *clock, uint64_t stamp)
 	const __int128 scaled = since * 1000000;
 	const __int128 ns = scaled / clock->rate_khz;
 
+	if (ns > OBSERVED_FAR || ns < -OBSERVED_FAR)
+		return ns < 0 ? -OBSERVED_FAR : OBSERVED_FAR;
 	return (int64_t)(scaled < 0 && scaled % clock->rate_khz ? ns - 1 : ns);
 }
 
@@ -531,7 +533,7 @@ static void on_wait(struct observed_run *run, struct observed_vcpu *v,
 		return;
 	o = &g_array_index(v->became.outcomes, struct observed_outcome, v->tracker->injecting);
 	o->has_delta = true;
-	o->delta = e->wait.delta;
+	o->delta = observed_near(e->wait.delta);
 }
 
 static void in_vcpu(struct observed_run *run, struct observed_vcpu *v,
@@ -653,7 +655,7 @@ static void tick_in_host_code(struct observed_run *run, const struct recorded_ev
 static void on_expire_entry(struct observed_run *run, const struct recorded_event *e)
 {
 	struct cpu_state *cpu = &run->machine->cpus[e->cpu];
-	const int64_t gap = observed_ns(&run->clock, e->stamp) - (int64_t)e->hrtimer.now;
+	const int64_t gap = observed_ns(&run->clock, e->stamp) - observed_instant(e->hrtimer.now);
 	const int by = vcpu_of_pid(run, e->pid);
 
 	cpu->callbacks++;

@@ -195,6 +195,20 @@ void observed_run_event(struct observed_run *run, const struct recorded_event *e
 void observed_run_end(struct observed_run *run);
 void observed_run_free(struct observed_run *run);
 
+/* No clock reads more: a damaged trace is cut here, so that sums of some do not overflow. */
+#define OBSERVED_FAR (INT64_C(1) << 59)
+
+static inline int64_t observed_near(int64_t value)
+{
+	return CLAMP(value, -OBSERVED_FAR, OBSERVED_FAR);
+}
+
+/* An instant of CLOCK_MONOTONIC, as the kernel prints it. */
+static inline int64_t observed_instant(uint64_t ns)
+{
+	return ns < (uint64_t)OBSERVED_FAR ? (int64_t)ns : OBSERVED_FAR;
+}
+
 /* Of a stamp, in ns since clock.first; rounds down. */
 int64_t observed_ns(const struct observed_clock *clock, uint64_t stamp);
 
