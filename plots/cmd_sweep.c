@@ -47,7 +47,9 @@ static GOptionEntry *entries_of(struct sweep_arguments *a)
 		{ "output", 'o', 0, G_OPTION_ARG_FILENAME, &a->output, "The store (required)",
 		  "R.sqlite" },
 		{ "axis", 'a', 0, G_OPTION_ARG_STRING_ARRAY, &a->axes,
-		  "An axis: 1,2,5 or 1..20 or 0us..10us/1us or 1us..1ms*2 or all", "KEY=VALUES" },
+		  "An axis, in place of the file's of that key: 1,2,5 or 1..20 or 0us..10us/1us or "
+		  "1us..1ms*2 or all",
+		  "KEY=VALUES" },
 		{ "where", 'w', 0, G_OPTION_ARG_STRING_ARRAY, &a->where,
 		  "Only points for which this holds, e.g. 'delta > 2 * slice'", "CONSTRAINT" },
 		{ "metric", 'm', 0, G_OPTION_ARG_STRING_ARRAY, &a->metrics,

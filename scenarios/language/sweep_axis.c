@@ -244,6 +244,12 @@ static bool add_all(struct building *b)
 
 static bool fail_range(struct building *b, const char *text)
 {
+	if (b->axis->kind == SWEEP_KERNEL)
+		return error_at(b->d, &b->at,
+				"kernel: '%s' is not a range of releases from v%u.%u to v%u.%u; "
+				"write e.g. 'v4.2..v4.6'",
+				text, KERNEL_RELEASE_MIN >> 8, KERNEL_RELEASE_MIN & 0xff,
+				KERNEL_RELEASE_MAX >> 8, KERNEL_RELEASE_MAX & 0xff);
 	return error_at(b->d, &b->at,
 			"%s: '%s' is not a range; write e.g. '1..20', '0us..10us/1us' or "
 			"'1us..1ms*2'",
