@@ -404,6 +404,15 @@ static void bin_of(const struct all_samples *all, uint64_t width, int64_t v, __i
 	*high = *low + ((__int128)1 << shift);
 }
 
+static bool same_bin(const struct all_samples *all, uint64_t width, int64_t a, int64_t b)
+{
+	__int128 low_a, low_b, high;
+
+	bin_of(all, width, a, &low_a, &high);
+	bin_of(all, width, b, &low_b, &high);
+	return low_a == low_b;
+}
+
 static void bin_row(struct plot *plot, const struct all_samples *all, __int128 low, __int128 high,
 		    uint64_t count)
 {
@@ -465,7 +474,9 @@ struct plot *plot_histogram(const struct plot_request *request, struct diagnosti
 			most = MAX(most, highest);
 		}
 		plot_number(plot, "log_x", all.log);
-		plot_flat(plot, "x", all.least, all.most, all.unit);
+		plot_flat(plot, "x", all.least,
+			  same_bin(&all, width, all.least, all.most) ? all.least : all.most,
+			  all.unit);
 		plot_number(plot, "log_y", most / COUNT_LOG_FROM >= least);
 	}
 	clear(&all);

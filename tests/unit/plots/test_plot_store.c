@@ -275,7 +275,7 @@ static void add_histogram(struct store *store, uint64_t at, const int64_t *value
 		histogram_free(h);
 }
 
-static char *make_histograms(void)
+static char *make_histograms_of(const int64_t values[VARIANTS][2][3])
 {
 	static const char *const seeds[] = { "1", "2" };
 	static const char *const variants[] = { "before", "after" };
@@ -295,12 +295,26 @@ static char *make_histograms(void)
 
 	for (int v = 0; v < VARIANTS; v++)
 		for (int s = 0; s < 2; s++)
-			add_histogram(store, at++, stored[v][s]);
+			add_histogram(store, at++, values[v][s]);
 	assert_true(store_commit(store, &error));
 	assert_true(store_finish(store, &error));
 	store_close(store);
 	store_info_free(info);
 	return path;
+}
+
+static char *make_histograms(void) { return make_histograms_of(stored); }
+
+/* Buckets of 2 ps, two of them in one bin of 5 ps: gnuplot has to be told a range. */
+static void test_stored_in_one_bin(void **state)
+{
+	static const int64_t near[VARIANTS][2][3] = { { { 4001, 4003 }, { 4001 } },
+						      { { 4002 }, { 4003 } } };
+	g_autofree char *script = draw_of(make_histograms_of(near), plot_histogram,
+					  (struct plot_request){ .of_store = true });
+
+	assert_has(script, "\nx_flat = 1\nx_low = 3\nx_high = 5\n");
+	assert_has(script, "4\t4.005\t3\t4.0025\t 3 from 4 to 4.005 ns\n");
 }
 
 /* Both seeds together: before 100 100 100 300, of which the second is the median. */
@@ -503,6 +517,7 @@ int main(void)
 		cmocka_unit_test(test_stored_percentiles),
 		cmocka_unit_test(test_stored_histogram),
 		cmocka_unit_test(test_stored_seed),
+		cmocka_unit_test(test_stored_in_one_bin),
 		cmocka_unit_test(test_no_stored_value),
 	};
 	struct CMUnitTest
