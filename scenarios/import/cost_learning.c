@@ -2,6 +2,7 @@
 #include "cost_learning.h"
 
 #include "cost.h"
+#include "scenario_limits.h"
 
 /* A guest's RDTSC or WRMSR: a few instructions, and in no line of a trace. */
 #define GUEST_OP_NS 20
@@ -60,7 +61,9 @@ void cost_pool_add(struct cost_pool *pool, const struct observed_run *run,
 								      : POOL_PLAIN;
 			const int64_t ns = s->ns + (i == OBSERVED_CLOCK_TO_LINE ? clock_offset : 0);
 
-			g_array_append_val(pool->ns[kind][i], ns);
+			/* Stamps may jump in a damaged trace: no cost is as long as that. */
+			if (ns >= -LIMIT_COST_NS && ns <= LIMIT_COST_NS)
+				g_array_append_val(pool->ns[kind][i], ns);
 		}
 	}
 	for (unsigned k = 0; k < POOL_KINDS; k++)

@@ -9,6 +9,7 @@
 
 #define ADVANCE_DEFAULT_NS 1000
 #define ADVANCE_NEAR_NS 250
+#define ADVANCE_MOST_NS 1000000000
 #define ADVANCE_MAX_NS UINT64_C(5000)
 #define KHZ_SNAP 1000 /* a rate that near to a multiple of it is one: */
 #define KHZ_SNAP_PPM 50
@@ -153,7 +154,9 @@ static int64_t first_advance(const struct import_plan *plan)
 		return ADVANCE_DEFAULT_NS;
 	advance = import_ns_of_guest_tsc(plan, vcpu, first->value) -
 		  observed_instant(first->expires) - plan->run->clock_gap_min + clock_to_line(plan);
-	if (ABS(advance - ADVANCE_DEFAULT_NS) < ADVANCE_NEAR_NS)
+	/* Stamps may jump in a damaged trace. */
+	if (ABS(advance - ADVANCE_DEFAULT_NS) < ADVANCE_NEAR_NS || advance < 0 ||
+	    advance > ADVANCE_MOST_NS)
 		return ADVANCE_DEFAULT_NS;
 	return (advance + 50) / 100 * 100;
 }
@@ -246,8 +249,13 @@ static void find_nohz_full(struct import_plan *plan, const struct trace_facts *f
 	for (unsigned i = 0; i < plan->n_cpus; i++) {
 		plan->nohz_full[i] = run->cpus[i].tick_gap_ns > DAMPED_TICKS * tick ||
 				     (home[i] && !run->cpus[i].ticks && run->tick_ns);
-		plan->any_nohz_full |= plan->nohz_full[i];
 	}
+	/* The boot CPU keeps the time of the others. */
+	if (plan->nohz_full[0])
+		note(plan, "CPU 0 has no ticks for long, and is no CPU of nohz_full= all the same");
+	plan->nohz_full[0] = plan->any_nohz_full = false;
+	for (unsigned i = 1; i < plan->n_cpus; i++)
+		plan->any_nohz_full |= plan->nohz_full[i];
 	if (!plan->any_nohz_full)
 		return;
 	for (unsigned i = 1; i < plan->n_cpus; i++) {
@@ -591,12 +599,19 @@ void import_plan_free(struct import_plan *plan)
 
 /* --- when each thing was done, by the guest's clock --- */
 
+static bool rises(const GArray *rows, const struct import_row *row)
+{
+	return !rows->len ||
+	       row->arm_tsc > g_array_index(rows, struct import_row, rows->len - 1).arm_tsc;
+}
+
 /* A count is written as the time from the write to its end. */
 static void add_rows(struct import_plan *plan, struct import_vcpu *vcpu, uint64_t exit_ns)
 {
 	const struct observed_vcpu *v = vcpu->seen;
 	const uint64_t exit_cycles = cycles_of(plan, (int64_t)exit_ns);
 	struct import_row row;
+	unsigned unordered = 0;
 
 	g_array_set_size(vcpu->rows, 0);
 	for (guint i = 0; i < v->did.arms->len; i++) {
@@ -606,12 +621,20 @@ static void add_rows(struct import_plan *plan, struct import_vcpu *vcpu, uint64_
 		row.deadline_tsc = arm->timer == OBSERVED_DEADLINE
 					   ? arm->value
 					   : row.arm_tsc + cycles_of(plan, (int64_t)arm->value);
-		g_array_append_val(vcpu->rows, row);
+		if (rises(vcpu->rows, &row))
+			g_array_append_val(vcpu->rows, row);
+		else
+			unordered++;
 	}
+	if (unordered)
+		note(plan,
+		     "%u deadlines of vCPU %u are older than the one before them and left out",
+		     unordered, v->id);
 	if (!v->did.stopped)
 		return;
 	row.arm_tsc = row.deadline_tsc = import_guest_tsc(plan, vcpu, v->did.stopped) - exit_cycles;
-	g_array_append_val(vcpu->rows, row);
+	if (rises(vcpu->rows, &row))
+		g_array_append_val(vcpu->rows, row);
 }
 
 /* The guest's code began to count its exits here: a whole distance before the first of them. */

@@ -266,14 +266,12 @@ static void append_timeline(GString *out, const struct import_plan *plan)
 			happens(all, plan, hog->to, "do: hog-stop, cpu: %u", hog->cpu);
 	}
 	g_array_sort(all, by_time);
-	if (all->len)
-		g_string_append(out, "timeline:\n");
-	for (guint i = 0; i < all->len; i++) {
+	for (guint i = 0, written = 0; i < all->len; i++) {
 		const struct happening *h = &g_array_index(all, struct happening, i);
 
 		if (h->at < (int64_t)plan->duration_ns)
-			g_string_append_printf(out, "  - { at: %" PRId64 "ns, %s }\n", h->at,
-					       h->text);
+			g_string_append_printf(out, "%s  - { at: %" PRId64 "ns, %s }\n",
+					       written++ ? "" : "timeline:\n", h->at, h->text);
 	}
 }
 
