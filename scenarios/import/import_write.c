@@ -260,6 +260,9 @@ static void append_timeline(GString *out, const struct import_plan *plan)
 		const struct observed_hog *hog =
 			&g_array_index(plan->run->hogs, struct observed_hog, i);
 
+		if (hog->to && observed_ns(&plan->run->clock, hog->to) + plan->clock_offset <
+				       (int64_t)plan->start_monotonic)
+			continue; /* over before the run begins */
 		happens(all, plan, hog->from, "do: hog-start, cpu: %u, class: %s", hog->cpu,
 			hog->prio < 100 ? "fifo" : "fair");
 		if (hog->to)
