@@ -72,19 +72,6 @@ static enum kernel_known less_certain(enum kernel_known a, enum kernel_known b)
 	return doubt[a] < doubt[b] ? b : a;
 }
 
-/* The place of @v in the table of @d. */
-static size_t index_of(const struct kernel_decision *d, const struct variant *v)
-{
-	return (size_t)((const char *)v - (const char *)d->rows) / d->row_size;
-}
-
-static void choose(struct kernel *k, const struct history_form *f)
-{
-	const void *row = f->form;
-
-	memcpy((char *)k + f->decision->offset, &row, sizeof(row));
-}
-
 static void add_form(struct history_step *step, const struct history_form *f)
 {
 	const struct variant *v = f->form;
@@ -95,9 +82,9 @@ static void add_form(struct history_step *step, const struct history_form *f)
 	if (v->commit && (!step->ids || strlen(v->commit) > strlen(step->ids)))
 		step->ids = v->commit;
 	/* Of two forms of one release the later one stays, as in kernel_init(). */
-	if (index_of(f->decision, kernel_chosen(&step->kernel, f->decision)) <
-	    index_of(f->decision, v))
-		choose(&step->kernel, f);
+	if (kernel_index(f->decision, kernel_chosen(&step->kernel, f->decision)) <
+	    kernel_index(f->decision, v))
+		kernel_choose(&step->kernel, f->decision, f->form);
 }
 
 static void append_step(GArray *steps, uint32_t release, const struct commit *commit)
@@ -510,7 +497,7 @@ static enum history_meaning meaning_of(const struct history *h, const struct his
 /* Without what came before it a first form has nothing to stand on. */
 static bool can_stand_alone(const struct history_form *f)
 {
-	const size_t i = index_of(f->decision, f->form);
+	const size_t i = kernel_index(f->decision, f->form);
 
 	return i && !g_str_equal(kernel_row(f->decision, i - 1)->name, "none");
 }
@@ -527,7 +514,7 @@ static void try_alone(struct history *h, const struct history_options *options, 
 
 		if (!can_stand_alone(f))
 			continue;
-		choose(&one.kernel, f);
+		kernel_choose(&one.kernel, f->decision, f->form);
 		run_step(h, &options->replay.limits, &one);
 		const enum history_change rest = change_between(h, h->metric, &one, step);
 

@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "neighbours.h"
 
-#include <string.h>
-
 void form_change_make(struct kernel *kernel, const struct form_change *change)
 {
-	const void *row = change->to;
-
-	memcpy((char *)kernel + change->decision->offset, &row, sizeof(row));
-}
-
-/* The place of @v in the table of @d. */
-static size_t index_of(const struct kernel_decision *d, const struct variant *v)
-{
-	return (size_t)((const char *)v - (const char *)d->rows) / d->row_size;
+	kernel_choose(kernel, change->decision, change->to);
 }
 
 /* The nearest form before or after @v that was in a release; NULL: there is none. */
 static const struct variant *next_form(const struct kernel_decision *d, const struct variant *v,
 				       bool back)
 {
-	size_t i = index_of(d, v);
+	size_t i = kernel_index(d, v);
 
 	while (back ? i-- > 0 : ++i < kernel_rows(d))
 		if (kernel_row(d, i)->known != KNOWN_NEVER)

@@ -33,6 +33,11 @@ const struct variant *kernel_row(const struct kernel_decision *d, size_t i)
 	return (const void *)((const char *)d->rows + i * d->row_size);
 }
 
+size_t kernel_index(const struct kernel_decision *d, const struct variant *row)
+{
+	return (size_t)((const char *)row - (const char *)d->rows) / d->row_size;
+}
+
 const struct variant *kernel_chosen(const struct kernel *k, const struct kernel_decision *d)
 {
 	const void *row;
@@ -41,7 +46,7 @@ const struct variant *kernel_chosen(const struct kernel *k, const struct kernel_
 	return row;
 }
 
-static void choose(struct kernel *k, const struct kernel_decision *d, const struct variant *row)
+void kernel_choose(struct kernel *k, const struct kernel_decision *d, const struct variant *row)
 {
 	const void *p = row;
 
@@ -105,7 +110,7 @@ void kernel_init(struct kernel *k, uint32_t release)
 				newest = row;
 		}
 		assert(newest);
-		choose(k, &decisions[d], newest);
+		kernel_choose(k, &decisions[d], newest);
 	}
 }
 
@@ -208,7 +213,7 @@ enum kernel_change kernel_apply(struct kernel *k, const char *commit,
 		const struct variant *row = made_by(&decisions[d], commit, &index);
 
 		if (row)
-			choose(k, &decisions[d], row);
+			kernel_choose(k, &decisions[d], row);
 	}
 	return KERNEL_CHANGED;
 }
@@ -245,7 +250,7 @@ enum kernel_change kernel_revert(struct kernel *k, const char *commit,
 			return KERNEL_NOT_IN_FORCE;
 		if (!form_before(decision, index))
 			return KERNEL_NOTHING_BEFORE;
-		choose(&reverted, decision, form_before(decision, index));
+		kernel_choose(&reverted, decision, form_before(decision, index));
 	}
 	*k = reverted;
 	return KERNEL_CHANGED;
@@ -264,7 +269,7 @@ enum kernel_change kernel_set_form(struct kernel *k, const char *decision, const
 			const struct variant *row = kernel_row(&decisions[d], i);
 
 			if (strcmp(row->name, form) == 0) {
-				choose(k, &decisions[d], row);
+				kernel_choose(k, &decisions[d], row);
 				return KERNEL_CHANGED;
 			}
 		}

@@ -68,6 +68,8 @@ size_t kernel_decisions(const struct kernel_decision **ret);
 static inline size_t kernel_rows(const struct kernel_decision *d) { return *d->n_rows; }
 const struct variant *kernel_row(const struct kernel_decision *d, size_t i);
 const struct variant *kernel_chosen(const struct kernel *k, const struct kernel_decision *d);
+size_t kernel_index(const struct kernel_decision *d, const struct variant *row); /* its place */
+void kernel_choose(struct kernel *k, const struct kernel_decision *d, const struct variant *row);
 
 /* "v5.2" -> KERNEL_RELEASE(5, 2). False unless it is v<major>.<minor>, in range, no sign, no blank,
  * no more. */
