@@ -580,10 +580,16 @@ struct import_plan *import_plan_new(const struct observed_run *run, const struct
 	find_forms(plan);
 	for (unsigned i = 0; i < plan->n_vcpus; i++)
 		find_guest(plan, &plan->vcpus[i]);
-	if (facts->lost)
+	if (facts->n[RECORDED_LOST])
 		note(plan,
-		     "%" PRIu64 " events were lost by the recorder: what they said is missing",
+		     "events were lost by the recorder, %" PRIu64
+		     " by its own count: what they said is missing",
 		     facts->lost);
+	if (facts->has_entries && facts->entries_in_buffer < facts->entries_written)
+		note(plan,
+		     "the recorder's buffer kept %" PRIu64 " of %" PRIu64
+		     " events: what each CPU did first is missing",
+		     facts->entries_in_buffer, facts->entries_written);
 	return plan;
 }
 

@@ -4,24 +4,27 @@
  *
  *	trace_reader_open() -> trace_reader_next() ... NULL -> trace_reader_finish() -> _close()
  *
- * Reads what /sys/kernel/tracing/trace and trace_pipe print, `trace-cmd report` (by default, with
- *-N, -t, -l) and `perf script` (with --ns or not), of kernels 4.4 to 6.12, as it is or gzip'd;
- *which it is is seen in the text, never asked. A file may be read twice by opening it twice.
+ * Reads what /sys/kernel/tracing/trace and trace_pipe print, trace-cmd report (as its plugins
+ * print it, or with -N, -t, -l) and perf script (with --ns or not), of kernels 4.4 to 6.12, as it is
+ * or gzip'd. Which it is is seen in the text, never asked. A file may be opened twice.
  *
  * The events come in the order of the file, which the recorders sort by time; an event that is
  * older than the one before it is given all the same and counted in trace_facts.backwards.
- * What is no event but matters to the stream is one all the same: RECORDED_LOST ("[LOST 12
- *EVENTS]") and RECORDED_BUFFER_STARTED stand where they stand in the file.
+ * What is no event but matters to the stream is one all the same: RECORDED_LOST and
+ * RECORDED_BUFFER_STARTED come where they stand in the file.
  *
  * Clock:  recognised by the first event: seconds with six digits (microseconds), with nine
- *         (nanoseconds), or a bare integer (TSC, or a counter: raw). A file with two clocks is
- *refused. Errors: a line that cannot be read is counted; the first TRACE_READER_SHOWN are reported
- *as warnings with file:line:column, the line and a caret; the rest as one count by finish(). A file
- *that is not text (trace.dat, perf.data, ...) is refused with the command that turns it into text;
- *one without a single event, or with two clocks, is an error of status 2; one that cannot be read
- *or whose compressed data is broken, of status 4. Errors and warnings go to the struct diagnostics,
- *which must outlive the reader. Limits: a line of more than TRACE_READER_LINE_MAX bytes is not
- *read; at most TRACE_READER_NAMES names of other events are told apart.
+ *         (nanoseconds), or a bare integer (TSC, or a counter: raw). A file with two is refused.
+ *
+ * Errors: a line that cannot be read is counted. The first TRACE_READER_SHOWN are reported as
+ *         warnings with file:line:column, the line and a caret, the others by finish() as a
+ *         number. A file that is not text (trace.dat, perf.data, ...) is refused with the command
+ *         that makes text of it; one without a single event, or with two clocks, is an error of
+ *         status 2; one that cannot be read or whose compressed data is broken, of status 4. All
+ *         go to the struct diagnostics, which must outlive the reader.
+ *
+ * Limits: a line of more than TRACE_READER_LINE_MAX bytes is not read; TRACE_READER_NAMES names of
+ *         other events are told apart.
  */
 #ifndef TRACE_READER_H
 #define TRACE_READER_H
