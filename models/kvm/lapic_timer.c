@@ -77,13 +77,14 @@ static void apic_timer_entered(struct host_cpu *cpu, struct hrtimer *timer)
 	account_fired(cpu, vcpu, sim_now(cpu->host->sim), EXPIRY_HRTIMER);
 }
 
-/* A periodic timer goes on where it fired, one period later. */
+/* A periodic timer goes on where it fired, one period later, unless it was started anew
+ * meanwhile. */
 static void callback_over(struct host_cpu *cpu, void *owner)
 {
 	struct hrtimer *timer = cpu->hrtimers.running;
 	struct vcpu *vcpu = vcpu_of(timer);
 	struct lapic_timer *lt = &vcpu->timer;
-	const bool restart = lt->count.mode == LAPIC_MODE_PERIODIC;
+	const bool restart = lt->count.mode == LAPIC_MODE_PERIODIC && !hrtimer_queued(timer);
 
 	lapic_check_woken(vcpu);
 	if (restart) {
@@ -193,12 +194,14 @@ static void apic_timer_fn(struct host_cpu *cpu, struct hrtimer *timer)
 
 /* --- carrying out a plan (timer_start.h) --- */
 
+static bool has_hv(const struct vcpu *vcpu)
+{
+	return vcpu->host->cfg->vendor == HOST_INTEL && vcpu->module->params.preemption_timer;
+}
+
 bool lapic_timer_can_use_hv(const struct vcpu *vcpu)
 {
-	const bool present =
-		vcpu->host->cfg->vendor == HOST_INTEL && vcpu->module->params.preemption_timer;
-
-	return vmx_can_use_hv_timer(vcpu->kernel, present, vcpu->timer.count.mode,
+	return vmx_can_use_hv_timer(vcpu->kernel, has_hv(vcpu), vcpu->timer.count.mode,
 				    vcpu->disable_exits.mwait, vcpu->can_post);
 }
 
@@ -518,9 +521,11 @@ void lapic_timer_to_sw(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then
 		then(cpu, vcpu);
 }
 
+/* vmx_post_block() asks for the host's preemption timer, not for the guest's leave to use it: where
+ * that is refused, the plan starts the hrtimer anew. */
 void lapic_timer_to_hv(struct host_cpu *cpu, struct vcpu *vcpu, context_fn *then)
 {
-	if (lapic_timer_can_use_hv(vcpu) && vcpu->kernel->to_hv_when->back(vcpu->timer.was_hv))
+	if (has_hv(vcpu) && vcpu->kernel->to_hv_when->back(vcpu->timer.was_hv))
 		carry_plan(cpu, vcpu, TIMER_OP_TO_HV, then);
 	else
 		then(cpu, vcpu);

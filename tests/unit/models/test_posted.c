@@ -255,6 +255,58 @@ static void check_masked(void **state)
 	}
 }
 
+static unsigned lapic_starts(const struct rig *rig)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < rig->n_kept; i++)
+		n += rig->kept[i].event == TP_HRTIMER_START &&
+		     rig_value(&rig->kept[i], "function") == TRACE_FN_APIC_TIMER_FN;
+	return n;
+}
+
+/*
+ * A tick of 4 ms that halts in between, for 10 ms: two expiries. The hrtimer is started by TMICT
+ * and, in its callback, at each expiry: 3. Behind each halt vmx_post_block() asks for the
+ * preemption timer, if the host has one; where it is refused the hrtimer is started anew: 2 more.
+ */
+struct halt_row {
+	const char *name, *release;
+	enum host_vendor vendor;
+	bool preemption_timer, apicv, mwait;
+	unsigned starts;
+};
+
+/* clang-format off */
+static const struct halt_row halt_rows[] = {
+	{ "behind a halt: refused, as it can be posted", "v5.16", HOST_INTEL, true,  true,  false, 5 },
+	{ "behind a halt: refused, as MWAIT is exposed", "v5.10", HOST_INTEL, true,  false, true,  5 },
+	{ "the same before both starters tested pending", "v5.1", HOST_INTEL, true,  false, true,  5 },
+	{ "only if the halt took the timer from it",     "v5.17", HOST_INTEL, true,  true,  true,  3 },
+	{ "there is no preemption timer",                "v5.16", HOST_INTEL, false, true,  false, 3 },
+	{ "nor on AMD",                                  "v5.16", HOST_AMD,   true,  false, false, 3 },
+};
+/* clang-format on */
+
+static void check_halt(void **state)
+{
+	const struct halt_row *row = *state;
+	struct rig *rig = new_rig(row->release, 2);
+
+	rig->cfg.host.vendor = row->vendor;
+	rig->cfg.host.apicv = row->apicv;
+	rig->cfg.kvm.preemption_timer = row->preemption_timer;
+	rig->vm.disable_exits.mwait = row->mwait;
+	rig->vm.guest.workload = &workload_periodic_tick;
+	rig->vm.guest.hz = 250;
+	rig->vm.guest.wait = GUEST_WAIT_HLT;
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE) | TP_BIT(TP_HRTIMER_START);
+	rig_run(rig, 10 * MS);
+	assert_int_equal(lapic_starts(rig), row->starts);
+	assert_int_equal(rig_count(rig, TP_LAPIC_SAMPLE), 2);
+	rig_free(rig);
+}
+
 /* Moved to CPU 2, also nohz_full, at 1.5 ms: a timer that can be posted is left where it is. */
 static void check_moved(void **state)
 {
@@ -272,12 +324,7 @@ static void check_moved(void **state)
 		rig->want_events = TP_BIT(TP_HRTIMER_START);
 		rig->keep_events |= TP_BIT(TP_HRTIMER_START);
 		rig_run(rig, 2450 * US);
-
-		unsigned starts = 0;
-		for (size_t n = 0; n < rig->n_kept; n++)
-			starts += rig->kept[n].event == TP_HRTIMER_START &&
-				  rig_value(&rig->kept[n], "function") == TRACE_FN_APIC_TIMER_FN;
-		assert_int_equal(starts, i == 0 ? 2 : 1);
+		assert_int_equal(lapic_starts(rig), i == 0 ? 2 : 1);
 		assert_int_equal(sampled(rig, "lateness"), 950 * PS_PER_NS);
 		rig_free(rig);
 	}
@@ -369,6 +416,7 @@ int main(void)
 	ROWS(post_rows, check_post);
 	ROWS(where_rows, check_where);
 	ROWS(fast_rows, check_fast);
+	ROWS(halt_rows, check_halt);
 #undef ROWS
 	tests[n++] = (struct CMUnitTest){ .name = "the parts of a posted expiry",
 					  .test_func = check_parts };
