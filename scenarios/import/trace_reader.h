@@ -4,9 +4,9 @@
  *
  *	trace_reader_open() -> trace_reader_next() ... NULL -> trace_reader_finish() -> _close()
  *
- * Reads what /sys/kernel/tracing/trace and trace_pipe print, trace-cmd report (as its plugins
- * print it, or with -N, -t, -l) and perf script (with --ns or not), of kernels 4.4 to 6.12, as it is
- * or gzip'd. Which it is is seen in the text, never asked. A file may be opened twice.
+ * Reads what /sys/kernel/tracing/trace and trace_pipe print, trace-cmd report (as its plugins print
+ * it, or with -N, -t, -l) and perf script (with --ns or not), of kernels 4.4 to 6.12, as it is or
+ * gzip'd. Which it is is seen in the text, never asked. A file may be opened twice.
  *
  * The events come in the order of the file, which the recorders sort by time; an event that is
  * older than the one before it is given all the same and counted in trace_facts.backwards.
