@@ -74,6 +74,10 @@ static void check_deadlines(const struct rig *rig)
 		for (size_t k = 0; k < rig->n_kept; k++) {
 			if (rig->kept[k].entity != i)
 				continue;
+			/* a merged expiry has a number of its own, which nobody armed */
+			if (rig->kept[k].event == TP_LAPIC_DROP &&
+			    rig_value(&rig->kept[k], "why") == DROP_MERGED)
+				continue;
 			armed += rig->kept[k].event == TP_LAPIC_ARM;
 			over += rig->kept[k].event == TP_LAPIC_SAMPLE ||
 				rig->kept[k].event == TP_LAPIC_DROP;
