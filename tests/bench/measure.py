@@ -128,23 +128,30 @@ def peak(pid):
         return 0
 
 
-def many_vcpus(path, vcpus, cpus):
-    """Writes a scenario of @vcpus guests, each halting until its next deadline, 1 ms later."""
+SLEEPS = ('workload: tscdeadline_latency, wait: hlt, delta: 1ms',)
+MIXED = SLEEPS + ('workload: cyclictest, wait: hlt, interval: 1ms, wakeup: 2us', 'workload: idle_nohz, interval: 20ms',
+                  'workload: periodic_tick, wait: hlt, hz: 250',
+                  'workload: busy, other_exits: { every: 1ms, reason: CPUID }')
+
+
+def many_vcpus(path, vcpus, cpus, guests=SLEEPS):
+    """Writes a scenario of @vcpus VMs that have these guests in turn, each on one CPU."""
     with open(path, 'w', encoding='ascii') as file:
-        file.write('scenario: %d-vcpus\nabout: Guests that halt until their next deadline.\nseed: 1\nduration: 1s\nkernel: v5.4\n'
+        file.write('scenario: %d-vcpus\nabout: Guests whose timers keep many CPUs busy.\nseed: 1\nduration: 1s\nkernel: v5.4\n'
                    'host:\n  hz: 1000\n  tsc: 2400MHz\n  cpus: [ %s ]\nvms:\n'
                    % (vcpus, ', '.join('{ id: %d }' % i for i in range(cpus))))
         for i in range(vcpus):
             file.write('  - name: vm%d\n    vcpus: [ { id: 0, affinity: [%d] } ]\n'
-                       '    guest: { workload: tscdeadline_latency, wait: hlt, delta: 1ms }\n' % (i, i % cpus))
+                       '    guest: { %s }\n' % (i, i % cpus, guests[i % len(guests)]))
 
 
 def scenarios(root, folder):
     """{name: (arguments without duration, a long duration in s)}."""
     library = os.path.join(root, 'scenarios/library')
-    one, many = (os.path.join(folder, name) for name in ('one.yaml', 'many.yaml'))
+    one, many, mixed = (os.path.join(folder, name) for name in ('one.yaml', 'many.yaml', 'mixed.yaml'))
     many_vcpus(one, 1, 2)
     many_vcpus(many, 256, 64)
+    many_vcpus(mixed, 256, 64, MIXED)
     return {
         'migration, the timer on the housekeeping CPU': ([library + '/fixes/61abdbe0bcc2-busy-guest.yaml', '--variant', 'before'], 100),
         'migration, pinned': ([library + '/fixes/61abdbe0bcc2-busy-guest.yaml', '--variant', 'after'], 60),
@@ -152,6 +159,7 @@ def scenarios(root, folder):
         'tuner': ([library + '/behaviours/smooth-tuning.yaml', '--variant', 'smooth', '--set', 'vms.vm0.guest.samples=1000000'], 40),
         '1 vCPU on 2 CPUs, 1 kHz': ([one], 40),
         '256 vCPUs on 64 CPUs, 1 kHz each': ([many], 0.25),
+        '256 vCPUs on 64 CPUs, mixed guests': ([mixed], 0.5),
     }
 
 
