@@ -57,10 +57,13 @@ static void trace_exit(struct host_cpu *cpu, struct vcpu *vcpu)
 					   ? VMX_INTR_VALID | host_pending_vector(cpu)
 					   : 0;
 
+	/* EXITINFO1 of SVM's one MSR exit: 1 is a write. */
+	const uint64_t info1 = !vmx && vcpu->reason == EXIT_REASON_MSR_WRITE;
+
 	vcpu->exit_traced = sim_now(vcpu->host->sim);
 	vcpu->exit_open = true;
 	HOST_TRACE(cpu, TP_KVM_EXIT, vcpu->index, vcpu->id, printed_reason(vcpu, vcpu->reason),
-		   printed_rip(vcpu), 0, 0, intr_info);
+		   printed_rip(vcpu), info1, 0, intr_info);
 	if (vcpu->wait_traced)
 		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id,
 			   (uint64_t)vcpu->wait_delta, vcpu->wait_delta >= 0);
