@@ -99,11 +99,17 @@ static bool must_stop(const struct vcpu *vcpu)
 	return vcpu->kernel->halt_stop->stops(nr_running(cpu) <= 1, cpu->need_resched);
 }
 
+/* Turns that take no time notice at once. */
+static ps_t poll_turn(const struct vcpu *vcpu)
+{
+	return ps_max(vcpu->host->costs.cost[COST_poll_loop].quantile[0], ps(1));
+}
+
 void vcpu_poll_look(struct vcpu *vcpu)
 {
 	if (vcpu->polling && (has_reason_to_run(vcpu) || must_stop(vcpu)))
 		cpu_end_after_turn(vcpu->task.cpu, &vcpu->task.ctx, vcpu->poll_total,
-				   vcpu->host->costs.cost[COST_poll_loop].quantile[0]);
+				   poll_turn(vcpu));
 }
 
 /* The preemption timer stops outside guest mode, so the hrtimer has taken over before the vCPU
@@ -114,11 +120,11 @@ static void in_software(struct host_cpu *cpu, void *owner)
 	const struct halt_poll_config cfg = poll_config(vcpu);
 	const uint64_t poll =
 		(uint64_t)halt_poll_begin(vcpu->kernel, &cfg, &vcpu->poll_ns) * PS_PER_NS;
-	const uint64_t turn = vcpu->host->costs.cost[COST_poll_loop].quantile[0].v;
+	const uint64_t turn = poll_turn(vcpu).v;
 
 	vcpu->blocked = sim_now(vcpu->host->sim);
 	lapic_check_halting(vcpu);
-	if (!poll || !turn || must_stop(vcpu)) {
+	if (!poll || must_stop(vcpu)) {
 		polled(cpu, vcpu);
 		return;
 	}

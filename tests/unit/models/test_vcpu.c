@@ -390,16 +390,55 @@ static void check_idle_and_woken(void **state)
 			.initial_state = (void *)&(array)[i]           \
 		}
 
+/* Halts at 0, for a deadline at 100000; apic_timer_fn() takes 300, a switch 7000. A poller has made
+ * 33 turns of 3000 by then, and 1000 of the next, and has 2000 left behind the callback. */
+struct poll_row {
+	const char *name;
+	uint32_t halt_poll_ns;
+	uint64_t turn, lateness;
+};
+
+/* clang-format off */
+static const struct poll_row poll_rows[] = {
+	{ "a poller notices at the end of its turn", 200000, 3000, 2300 },
+	{ "turns that take no time: at once",        200000, 0,    300 },
+	{ "the poll is over: it sleeps",             50000,  0,    7300 },
+	{ "it does not poll: it sleeps",             0,      0,    7300 },
+};
+/* clang-format on */
+
+static void check_poll(void **state)
+{
+	const struct poll_row *row = *state;
+	struct rig *rig = rig_new("v4.2", 1, 1000); /* polls for the module parameter */
+
+	rig_cost(rig, COST_poll_loop, row->turn);
+	rig_cost(rig, COST_callback, 300);
+	rig_cost(rig, COST_context_switch, 7000);
+	rig->cfg.kvm.halt_poll_ns = row->halt_poll_ns;
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.wait = GUEST_WAIT_HLT;
+	rig->vm.guest.samples = 1;
+	rig->vm.guest.delta = (struct quantity){ 100000, QUANTITY_CYCLES };
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);
+	rig_run(rig, 200 * US);
+	assert_int_equal(rig_count(rig, TP_LAPIC_SAMPLE), 1);
+	assert_int_equal(rig_value(rig_find(rig, TP_LAPIC_SAMPLE, 0), "lateness"),
+			 row->lateness * PS_PER_NS);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
-				N_ELEMENTS(program_rows) + N_ELEMENTS(exits_rows) +
-				N_ELEMENTS(due_rows) + 4];
+				N_ELEMENTS(program_rows) + N_ELEMENTS(poll_rows) +
+				N_ELEMENTS(exits_rows) + N_ELEMENTS(due_rows) + 4];
 	size_t n = 0;
 
 	ROWS(kick_rows, check_kick);
 	ROWS(halt_rows, check_halt);
 	ROWS(program_rows, check_program);
+	ROWS(poll_rows, check_poll);
 	ROWS(exits_rows, check_exits);
 	ROWS(due_rows, check_due);
 	tests[n++] = (struct CMUnitTest){ .name = "an expiry in the handler waits for EOI and IRET",
