@@ -378,6 +378,29 @@ static bool follow(struct resolve *r, const struct node *item, struct vm_history
 	return true;
 }
 
+/* A hog that nobody starts is a CPU misspelt. */
+static void check_hogs(struct resolve *r, const struct node *list,
+		       const struct timeline_command *commands)
+{
+	uint64_t first[CPUS_MAX];
+
+	for (unsigned i = 0; i < CPUS_MAX; i++)
+		first[i] = UINT64_MAX;
+	for (uint32_t i = 0; i < list->n; i++)
+		if (commands[i].what == DO_HOG_START)
+			first[commands[i].cpu] = MIN(first[commands[i].cpu], commands[i].at.v);
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct timeline_command *c = &commands[i];
+		const uint64_t start = first[c->cpu];
+
+		/* one that is repeated may begin before the hog does */
+		if (c->what == DO_HOG_STOP &&
+		    (start == UINT64_MAX || (!c->every.v && c->at.v < start)))
+			error_at(r->d, &node_get(list->entries[i].value, "do")->at,
+				 "hog-stop: no hog was started on CPU %u before", c->cpu);
+	}
+}
+
 /* Stops at the first fault: what comes after it rests on it. */
 static void check_order(struct resolve *r, const struct node *list,
 			struct timeline_command *commands)
@@ -424,6 +447,8 @@ void scenario_timeline(struct resolve *r)
 	}
 	r->run->config.n_timeline = list->n;
 	r->run->config.timeline = commands;
+	if (r->d->n == r->errors_before)
+		check_hogs(r, list, commands);
 	if (r->d->n == r->errors_before)
 		check_order(r, list, commands);
 }
