@@ -17,8 +17,7 @@ static bool put_line(void *data, const char *line)
 {
 	int *status = data;
 
-	if (fputs(line, stdout) == EOF)
-		*status = EXIT_IO;
+	*status = print_part(line);
 	return *status == EXIT_OK;
 }
 

@@ -111,13 +111,22 @@ void run_arguments_clear(struct run_arguments *args)
 	g_free(args->seed);
 }
 
+/* A reader that has gone has seen what it wanted. */
+static int print_failed_unless(bool ok)
+{
+	const int cause = errno;
+
+	if (!ok && cause != EPIPE)
+		g_printerr("lapicsim: error: cannot write to standard output: %s\n",
+			   g_strerror(cause));
+	return ok ? EXIT_OK : EXIT_IO;
+}
+
+int print_part(const char *text) { return print_failed_unless(fputs(text, stdout) != EOF); }
+
 int print_result(const char *text)
 {
-	errno = 0;
-	if (fputs(text, stdout) != EOF && !fflush(stdout))
-		return EXIT_OK;
-	if (errno != EPIPE)
-		g_printerr("lapicsim: error: cannot write to standard output: %s\n",
-			   g_strerror(errno));
-	return EXIT_IO;
+	const int status = print_part(text);
+
+	return status == EXIT_OK ? print_failed_unless(!fflush(stdout)) : status;
 }

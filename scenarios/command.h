@@ -45,7 +45,8 @@ void run_arguments_clear(struct run_arguments *args);
 bool parse_number(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 
 /* Writes @text to stdout and looks whether it arrived: EXIT_OK, or EXIT_IO with a message. A closed
- * pipe is quiet. */
+ * pipe is quiet. What print_part() writes may still be on its way; print_result() ends it. */
+int print_part(const char *text);
 int print_result(const char *text);
 
 #endif
