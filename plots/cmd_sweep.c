@@ -254,13 +254,18 @@ static int fail(GError *error)
 }
 
 static int interrupted(const struct watch *w, const struct store *store, uint64_t total,
-		       const char *command)
+		       const char *command, bool named)
 {
+	const struct store_info *info = store_info(store);
 	const int signal_number = g_atomic_int_get(&w->signal);
 
 	g_printerr("lapicsim: interrupted: %" PRIu64 "/%" PRIu64 " points are there; go on with\n"
-		   "  %s\n",
-		   store_info(store)->done, total, command);
+		   "  %s",
+		   info->done, total, command);
+	/* Outside the array its variables do not say which. */
+	if (info->shards > 1 && !named)
+		g_printerr(" --shard %" PRIu32 "/%" PRIu32, info->shard, info->shards);
+	g_printerr("\n");
 	return 128 + signal_number;
 }
 
@@ -331,7 +336,7 @@ static int run_sweep(struct sweep *sweep, const struct sweep_arguments *a,
 	if (!ok)
 		status = fail(error);
 	else if (stopped)
-		status = interrupted(w, store, sweep_total(sweep), command);
+		status = interrupted(w, store, sweep_total(sweep), command, a->shard != NULL);
 	else
 		status = summarise(store, a->output);
 	store_close(store);

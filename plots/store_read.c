@@ -331,9 +331,9 @@ struct store *store_open(const char *path, bool partial, GError **error)
 		if (info->finished || partial)
 			return store;
 		store_fail(path, EXIT_USAGE, error,
-			   "is unfinished: %" PRIu64 " points of its part of %" PRIu64
-			   " are there; finish it by lapicsim sweep --resume",
-			   info->done, info->points);
+			   "is unfinished: %" PRIu64 " of %" PRIu64
+			   " points are there; finish it by lapicsim sweep --resume",
+			   info->done, store_share(info->points, info->shard, info->shards));
 	}
 	store_close(store);
 	return NULL;
