@@ -53,6 +53,9 @@ static bool fix_axis(struct plot_choice *c, const char *where, struct diagnostic
 		return error_plain(d, EXIT_USAGE, "--where: '%s' is not AXIS=VALUE", where);
 	if (!find_axis(c, "--where", name, &axis, d))
 		return false;
+	if (c->fixed[axis] != FIXED_NOT)
+		return error_plain(d, EXIT_USAGE, "--where: %s is there twice",
+				   plot_choice_axis(c, axis)->key);
 	for (uint32_t i = 0; i < plot_choice_axis(c, axis)->n; i++) {
 		if (!g_str_equal(plot_choice_axis(c, axis)->values[i].text, equals + 1))
 			continue;

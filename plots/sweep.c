@@ -204,12 +204,9 @@ static bool describe(struct sweep *s, struct diagnostics *d)
 
 /* --- loading --- */
 
-static bool resolves(const struct sweep *s, uint64_t cell, struct diagnostics *d)
+static bool resolves(const struct sweep *s, uint32_t variant, const GPtrArray *sets,
+		     struct diagnostics *d)
 {
-	const struct point_runner r = runner_of(s, s->replay);
-	uint32_t variant;
-	uint64_t seed;
-	g_autoptr(GPtrArray) sets = point_sets(&r, cell, &variant, &seed);
 	struct scenario_run *run =
 		scenario_resolve(s->replay->file, &s->replay->file->variants[variant],
 				 (const char *const *)sets->pdata, sets->len, d);
@@ -219,8 +216,41 @@ static bool resolves(const struct sweep *s, uint64_t cell, struct diagnostics *d
 	return ok;
 }
 
-/* Each value of each axis, the other axes at their first: a word that is mistyped is found before
- * anything runs. */
+/* The other axes at their first value, which may contradict this one: that is a point that is
+ * refused. A value that does not do alone either is an error. */
+static bool try_value(const struct sweep *s, const struct sweep_axis *axis, uint32_t k,
+		      struct diagnostics *d)
+{
+	const struct point_runner r = runner_of(s, s->replay);
+	const struct replay_options *o = &s->settings->replay;
+	const char *text = axis->values[k].text;
+	uint32_t variant;
+	uint64_t seed;
+	struct diagnostics with_others, alone;
+	g_autoptr(GPtrArray) sets = point_sets(&r, k * axis->stride, &variant, &seed);
+	g_autofree char *set = g_strdup_printf("%s=%s", axis->key, text);
+
+	diagnostics_init(&with_others);
+	bool ok = resolves(s, variant, sets, &with_others);
+
+	diagnostics_clear(&with_others);
+	if (ok || axis->kind == SWEEP_VARIANT)
+		return true;
+	g_ptr_array_set_size(sets, 0);
+	for (size_t i = 0; i < o->n_sets; i++)
+		g_ptr_array_add(sets, g_strdup(o->sets[i]));
+	g_ptr_array_add(sets, g_steal_pointer(&set));
+	diagnostics_init(&alone);
+	ok = resolves(s, variant, sets, &alone);
+	if (!ok) {
+		error_at(d, &axis->at, "%s: '%s' cannot be set", axis->key, text);
+		g_string_append(d->text, alone.text->str);
+	}
+	diagnostics_clear(&alone);
+	return ok;
+}
+
+/* Each value of each axis: a word that is mistyped is found before anything runs. */
 static bool try_values(const struct sweep *s, struct diagnostics *d)
 {
 	bool ok = true;
@@ -231,9 +261,32 @@ static bool try_values(const struct sweep *s, struct diagnostics *d)
 
 		for (uint32_t k = 0; ok && k < axis->n; k += step)
 			ok = !sweep_plan_admits(s->plan, k * axis->stride) ||
-			     resolves(s, k * axis->stride, d);
+			     try_value(s, axis, k, d);
 	}
 	return ok;
+}
+
+/* Of --set and an axis one would be without effect. The seed is the master seed, too. */
+static bool check_sets(const struct sweep *s, struct diagnostics *d)
+{
+	const struct replay_options *o = &s->settings->replay;
+
+	for (size_t i = 0; i < o->n_sets; i++) {
+		const size_t length = strcspn(o->sets[i], "=");
+
+		for (uint32_t k = 0; k < s->plan->n_axes; k++) {
+			const struct sweep_axis *axis = &s->plan->axes[k];
+
+			if (axis->kind == SWEEP_SEED || strlen(axis->key) != length ||
+			    memcmp(axis->key, o->sets[i], length) != 0)
+				continue;
+			return error_at(d, &axis->at,
+					"%s is an axis, and --set %s has no effect on it; write "
+					"--axis %s",
+					axis->key, o->sets[i], o->sets[i]);
+		}
+	}
+	return true;
 }
 
 static bool load(struct sweep *s, struct diagnostics *d)
@@ -251,8 +304,8 @@ static bool load(struct sweep *s, struct diagnostics *d)
 		options.metrics = usual;
 		s->plan = sweep_plan_read(s->replay->file, &options, d);
 	}
-	return s->plan && measures_parse(s->plan, &s->measures, d) && describe(s, d) &&
-	       try_values(s, d);
+	return s->plan && check_sets(s, d) && measures_parse(s->plan, &s->measures, d) &&
+	       describe(s, d) && try_values(s, d);
 }
 
 struct sweep *sweep_load(const char *path, const struct sweep_settings *settings,

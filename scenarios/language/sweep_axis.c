@@ -301,8 +301,11 @@ static bool add_range(struct building *b, const char *text)
 	g_strchomp(from_text);
 	g_strstrip(to_text);
 	if (!sweep_number_read(from_text, &from) || !sweep_number_read(to_text, &to) ||
-	    from.unit != to.unit || from.value > to.value)
+	    from.unit != to.unit)
 		return fail_range(b, text);
+	if (from.value > to.value)
+		return error_at(b->d, &b->at, "%s: the range '%s' ends before it begins",
+				b->axis->key, text);
 	if (from.unit == AXIS_RELEASE)
 		return *rest ? fail_range(b, text)
 			     : add_releases(b, (uint32_t)from.value, (uint32_t)to.value);
@@ -319,6 +322,11 @@ static bool add_range(struct building *b, const char *text)
 		if (!sweep_number_read(rest, &step))
 			return fail_range(b, text);
 	}
+	if (!*rest && step.unit != from.unit)
+		return error_at(b->d, &b->at,
+				"%s: the range '%s' needs a step or a factor; write e.g. '%s/%s' "
+				"or '%s*2'",
+				b->axis->key, text, text, from_text, text);
 	if (step.unit != from.unit || step.value <= 0)
 		return fail_range(b, text);
 	return add_linear(b, from, to.value, step.value);

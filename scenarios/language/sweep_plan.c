@@ -109,6 +109,10 @@ static bool add_variants(struct planning *p)
 	if (only) {
 		const struct node *node = node_from(p, "--variant", only, 0);
 
+		for (const char *const *text = p->options->axes; node && text && *text; text++)
+			if (g_str_has_prefix(*text, "variant="))
+				return error_at(p->d, &node->at,
+						"--axis %s chooses the variants already", *text);
 		return node && add_axis(p, "variant", &node->at, node);
 	}
 	if (i >= 0 || plan->file->n_variants < 2)
