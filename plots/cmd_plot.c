@@ -75,7 +75,7 @@ static GOptionEntry *entries_of(struct plot_arguments *a)
 		{ "where", 'w', 0, G_OPTION_ARG_STRING_ARRAY, &a->where,
 		  "Draw only the points with this value on an axis", "AXIS=VALUE" },
 		{ "emit-gp", 0, 0, G_OPTION_ARG_NONE, &a->emit_gp,
-		  "Leave the data and a script that needs nothing else beside the picture", NULL },
+		  "Leave the data and a script for gnuplot and sed beside the picture", NULL },
 		{ "scripts", 0, 0, G_OPTION_ARG_FILENAME, &a->scripts,
 		  "Folder of the gnuplot scripts (default: lapicsim's own)", "DIR" },
 	};
