@@ -9,7 +9,10 @@ static const char about[] =
 	"must "
 	"be\n"
 	"there once, finished, and of the same program, scenario, grid and seed.";
-static const char examples[] = "Example:\n  lapicsim merge -o R.sqlite R.0.sqlite R.1.sqlite";
+static const char examples[] =
+	"Example:\n  lapicsim merge -o R.sqlite R.0.sqlite R.1.sqlite\n"
+	"\nExit status: 0 merged; 2 bad usage, shards that are missing or do "
+	"not belong together,\nor an output that exists; 4 input or output.";
 
 static int merge_files(const char *output, char **paths)
 {

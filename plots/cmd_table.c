@@ -11,7 +11,9 @@ static const char about[] =
 static const char examples[] = "Examples:\n"
 			       "  lapicsim table R.sqlite\n"
 			       "  lapicsim table R.sqlite --by kernel,variant --agg min,p50,max\n"
-			       "  lapicsim table R.sqlite --csv > R.csv";
+			       "  lapicsim table R.sqlite --csv > R.csv\n"
+			       "\nExit status: 0 printed; 2 bad usage, or no finished store of a "
+			       "sweep; 4 input or output.";
 
 static bool put_line(void *data, const char *line)
 {
