@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "lapic_check.h"
 
+#include "hv_timer.h"
 #include "registers.h"
 #include "vcpu.h"
 #include "wait.h"
@@ -56,10 +57,13 @@ void lapic_check_mode(struct vcpu *vcpu, const struct mode_switch *change)
 void lapic_check_accepted(struct vcpu *vcpu)
 {
 	const struct lapic_timer *lt = &vcpu->timer;
+	const int64_t ahead = (int64_t)(lt->hrtimer.expires.v - host_monotonic(vcpu->host).v);
+	/* start_sw_timer() behind a halt cancels nothing: what is past there is due here, too. */
+	const bool due_twice = vcpu->kernel->to_hv->rearm && ahead <= 0;
 
 	if (lt->count.mode == LAPIC_MODE_PERIODIC)
 		return;
-	if (hrtimer_queued(&lt->hrtimer) || lt->hv_in_use ||
+	if ((hrtimer_queued(&lt->hrtimer) && !due_twice) || lt->hv_in_use ||
 	    (lapic_deadline_mode(lt) && lt->count.tscdeadline.v))
 		sim_break(vcpu->host->sim, "C3",
 			  "accepted: hrtimer %d, hv timer %d, tscdeadline %llu are 0",

@@ -9,7 +9,8 @@
  *	B1 entry      the guest's TSC has not gone back, unless it was set
  *	C1 entry      what is armed is armed once, and a deadline that is set is armed or pending
  *	C2 LVTT       a change of mode leaves what the form in force says, and no more
- *	C3 loop edge  a deadline or a one-shot count is over, and nothing is armed for it
+ *	C3 loop edge  a deadline or a one-shot count is over, and nothing is armed for it, but for
+ *	              an hrtimer that is due as well, where the form restarts without a cancel
  *	C4 starting   the hrtimer of a deadline is for its instant less the advance, or for now
  *	C6 wait       at most the advance, in the clock of the form
  *	C7 tuned      at most the cap of the form

@@ -307,6 +307,29 @@ static void check_halt(void **state)
 	rig_free(rig);
 }
 
+/* A halted vCPU's deadline of 2.4 ms is on CPU 0, which is stolen from 2.3 to 2.6 ms. Woken by a
+ * pause at 2.5 ms it starts its timer anew, finds it past, and cancels nothing: the callback comes
+ * all the same, and the guest has two interrupts of one deadline when it goes on. */
+static void check_due_twice(void **state)
+{
+	struct rig *rig = new_rig("v5.9", 2);
+	struct timeline_command *steal = rig_command(rig, 2300 * US, DO_STEAL);
+
+	steal->duration = ps(300 * PS_PER_US);
+	rig_command(rig, 2500 * US, DO_PAUSE);
+	rig_command(rig, 3 * MS, DO_RESUME);
+	rig->cfg.host.apicv = false;
+	rig->cfg.kvm.preemption_timer = true;
+	rig->vm.disable_exits.mwait = true;
+	rig->vm.guest.wait = GUEST_WAIT_HLT;
+	arm_at(rig, 2400000);
+	rig_run(rig, 4 * MS);
+	assert_int_equal(rig_count(rig, TP_FN_INJECT_APIC_TIMER_IRQS), 2);
+	assert_int_equal(rig_count(rig, TP_KVM_INJ_VIRQ), 2);
+	assert_int_equal(rig_count(rig, TP_LAPIC_SAMPLE), 1);
+	rig_free(rig);
+}
+
 /* Moved to CPU 2, also nohz_full, at 1.5 ms: a timer that can be posted is left where it is. */
 static void check_moved(void **state)
 {
@@ -426,6 +449,8 @@ int main(void)
 					  .test_func = check_no_window };
 	tests[n++] =
 		(struct CMUnitTest){ .name = "masked when it fires", .test_func = check_masked };
+	tests[n++] = (struct CMUnitTest){ .name = "found past behind a halt, and due all the same",
+					  .test_func = check_due_twice };
 	tests[n++] = (struct CMUnitTest){ .name = "a vCPU that moved: restarted, or not",
 					  .test_func = check_moved };
 	tests[n++] = (struct CMUnitTest){ .name = "what the last look of a fast path asks for",
