@@ -430,6 +430,9 @@ enum sim_stop world_run(struct world *w)
 		}
 	for (uint32_t i = 0; i < w->host.n_cpus; i++)
 		cpu_account_end(&w->host.cpus[i]);
+	for (uint32_t i = 0; i < w->n_vcpus; i++)
+		if (w->vcpus[i].task.cpu)
+			vcpu_account_check(&w->vcpus[i]);
 	return sim_broken(w->sim)->id ? SIM_STOP_BROKEN : stop;
 }
 

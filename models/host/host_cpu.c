@@ -64,9 +64,16 @@ static enum cpu_time time_of(const struct host_cpu *cpu)
 static void charge(struct host_cpu *cpu)
 {
 	const ps_t now = sim_now(cpu->host->sim);
+	const uint64_t ran = ps_sub(now, cpu->started).v;
+	const enum cpu_time to = time_of(cpu);
 
-	cpu->time[time_of(cpu)] += ps_sub(now, cpu->started).v;
+	cpu->time[to] += ran;
 	cpu->started = now;
+	if (cpu->switching || to == CPU_TIME_STEAL)
+		return;
+	cpu->current->executed += ran;
+	if (to == CPU_TIME_GUEST)
+		cpu->current->in_guest += ran;
 }
 
 void cpu_account_end(struct host_cpu *cpu)

@@ -69,6 +69,8 @@ struct task {
 	ps_t waiting_since;
 	struct context ctx;
 	const struct task_ops *ops;
+	uint64_t executed, in_guest; /* [ps] that CPUs had it, handlers on top included; of that in
+					guest mode */
 };
 
 #endif

@@ -497,6 +497,19 @@ void vcpu_account_end(struct host_cpu *cpu, struct vcpu *vcpu)
 		   vcpu->time[VCPU_TIME_HALTED]);
 }
 
+void vcpu_account_check(const struct vcpu *vcpu)
+{
+	const struct task *task = &vcpu->task;
+	const uint64_t guest = vcpu->time[VCPU_TIME_GUEST], exit = vcpu->time[VCPU_TIME_EXIT];
+
+	if (guest != task->in_guest || guest + exit != task->executed)
+		sim_break(vcpu->host->sim, "E3",
+			  "vCPU %u: guest %llu ps, exit %llu ps == %llu ps, %llu ps of its CPUs",
+			  vcpu->index, (unsigned long long)guest, (unsigned long long)exit,
+			  (unsigned long long)task->in_guest,
+			  (unsigned long long)(task->executed - task->in_guest));
+}
+
 /* What the notifier interrupted goes on. */
 static void notified(struct host_cpu *cpu, void *owner)
 {

@@ -53,7 +53,8 @@ struct op_progress {
 	ps_t spin_phase; /* into the current turn of a spin */
 };
 
-/* Where a vCPU's time goes; the sum is the time since it was created (E3). */
+/* Where a vCPU's time goes; the sum is the time since it was created, and what its thread executed
+ * is what the CPUs charged for it (E3). */
 enum vcpu_time {
 	VCPU_TIME_GUEST,
 	VCPU_TIME_EXIT,     /* its thread runs outside guest mode */
@@ -189,6 +190,10 @@ void vcpu_charge(struct vcpu *vcpu, enum vcpu_time to);
 
 /* At the end of the run: looks whether nothing was forgotten, and records it. */
 void vcpu_account_end(struct host_cpu *cpu, struct vcpu *vcpu);
+
+/* Behind that of all CPUs: its own account of guest and exit is theirs, so that a change of bucket
+ * that was forgotten shows. */
+void vcpu_account_check(const struct vcpu *vcpu);
 
 /* For expiries: asleep in kvm_vcpu_block()? */
 static inline bool vcpu_sleeps(const struct vcpu *vcpu) { return vcpu->on_waitqueue; }

@@ -166,6 +166,23 @@ static void e3_time_of_a_vcpu(void **state)
 		   "vCPU 0: guest + exit + runnable + halted 5000000001 ps == 5000000000 ps");
 }
 
+/* The guest spins until its deadline of 1 ms, then halts. Its turns of 1 ns end 1 ns behind each
+ * 100 us, so the third exit is at 300003. The 50003 ns up to it go to the wrong bucket, as if the
+ * VM-entry had changed none; the sum is right all the same. */
+static void plant_no_entry(struct rig *rig, const void *arg)
+{
+	struct vcpu *vcpu = &rig->world->vcpus[0];
+
+	vcpu_charge(vcpu, VCPU_TIME_EXIT);
+}
+
+static void e3_wrong_bucket(void **state)
+{
+	in_a_world(
+		GUEST_WAIT_SPIN, plant_no_entry, "E3",
+		"vCPU 0: guest 949997000 ps, exit 50003000 ps == 1000000000 ps, 0 ps of its CPUs");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +195,7 @@ int main(void)
 		cmocka_unit_test(d5_nobody_tells_it_until_the_end),
 		cmocka_unit_test(e2_time_of_a_cpu),
 		cmocka_unit_test(e3_time_of_a_vcpu),
+		cmocka_unit_test(e3_wrong_bucket),
 	};
 
 	return cmocka_run_group_tests_name("models_invariants", tests, NULL, NULL);
