@@ -80,30 +80,29 @@ static bool copy_shard(struct store *out, const char *path, GError **error)
 	return false;
 }
 
-static bool write_merged(struct shards *s, const char *path, const char *temporary, GError **error)
+static bool write_merged(struct shards *s, const char *path, GError **error)
 {
 	const uint32_t n = s->info->shards;
+	struct new_store out;
 
 	s->info->shard = 0;
 	s->info->shards = 1;
-	struct store *out = store_begin(path, temporary, s->info, error);
-	bool ok = out != NULL;
+	if (!new_store_begin(&out, path, s->info, error))
+		return false;
+	bool ok = true;
 
 	for (uint32_t k = 0; ok && k < n; k++)
-		ok = copy_shard(out, s->by_shard[k], error);
-	ok = ok && store_exec(out, "UPDATE state SET finished = 1", "write", error);
-	store_close(out);
-	if (ok)
-		return store_publish(temporary, path, error);
-	unlink(temporary);
+		ok = copy_shard(out.store, s->by_shard[k], error);
+	if (ok && store_exec(out.store, "UPDATE state SET finished = 1", "write", error))
+		return new_store_publish(&out, error);
+	new_store_give_up(&out);
 	return false;
 }
 
 bool store_merge(const char *out, const char *const *in, GError **error)
 {
 	struct shards s = { .paths = in };
-	g_autofree char *temporary = store_temporary(out);
-	const bool ok = check_shards(&s, error) && write_merged(&s, out, temporary, error);
+	const bool ok = check_shards(&s, error) && write_merged(&s, out, error);
 
 	g_free(s.by_shard);
 	store_info_free(s.info);

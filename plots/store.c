@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 G_DEFINE_QUARK(lapicsim - store - error, store_error)
@@ -210,67 +212,118 @@ static bool write_grid(struct store *store, const struct store_info *info, GErro
 	return ok;
 }
 
-char *store_temporary(const char *path) { return g_strdup_printf("%s.new", path); }
-
-/* An earlier process that was killed may have left one. */
-static void remove_temporary(const char *temporary)
+static void remove_journal(const char *temporary)
 {
 	g_autofree char *journal = g_strconcat(temporary, "-journal", NULL);
 
-	unlink(temporary);
 	unlink(journal);
 }
 
-struct store *store_begin(const char *path, const char *temporary, const struct store_info *info,
-			  GError **error)
+static void let_go(struct new_store *new)
 {
-	if (access(path, F_OK) == 0) {
-		store_fail(
-			path, EXIT_USAGE, error,
-			"exists already; name another (or, to go on with a sweep, add --resume)");
-		return NULL;
-	}
-	remove_temporary(temporary);
-	/* By hand, for the reason why it cannot be: SQLite tries once more, to read it, and says
-	 * that there is none. */
-	const int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-
-	if (fd < 0) {
-		store_fail(path, EXIT_IO, error, "cannot create: %s", g_strerror(errno));
-		return NULL;
-	}
-	close(fd);
-	struct store *store = store_open_db(temporary, SQLITE_OPEN_READWRITE, error);
-
-	if (store && store_exec(store, "PRAGMA synchronous = FULL; BEGIN", "create", error) &&
-	    store_exec(store, schema, "create", error) && write_identity(store, info, error) &&
-	    write_grid(store, info, error) && store_exec(store, "COMMIT", "write", error))
-		return store;
-	store_close(store);
-	remove_temporary(temporary);
-	return NULL;
+	store_close(new->store);
+	new->store = NULL;
+	if (new->lock >= 0)
+		close(new->lock);
+	new->lock = -1;
+	g_free(new->temporary);
+	new->temporary = NULL;
 }
 
-bool store_publish(const char *temporary, const char *path, GError **error)
+void new_store_give_up(struct new_store *new)
 {
-	g_autofree char *folder = g_path_get_dirname(path);
+	unlink(new->temporary);
+	remove_journal(new->temporary);
+	let_go(new);
+}
 
+static bool fail_exists(const char *path, GError **error)
+{
+	return store_fail(path, EXIT_USAGE, error,
+			  "exists already; name another (or, to go on with a sweep, add --resume)");
+}
+
+/* The file that is locked is the one that has the name: whoever had it may have named it finally,
+ * or given it up. */
+static bool still_there(const struct new_store *new)
+{
+	struct stat locked, named;
+
+	return !fstat(new->lock, &locked) && !stat(new->temporary, &named) &&
+	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
+}
+
+/* By hand, for the reason why it cannot be: SQLite tries once more, to read it, and says that there
+ * is none. What a process that was killed has left is taken over, empty. */
+static bool lock_temporary(struct new_store *new, GError **error)
+{
+	do {
+		if (new->lock >= 0)
+			close(new->lock);
+		new->lock = open(new->temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		if (new->lock < 0)
+			return store_fail(new->path, EXIT_IO, error, "cannot create: %s",
+					  g_strerror(errno));
+		if (flock(new->lock, LOCK_EX | LOCK_NB))
+			return store_fail(new->path, EXIT_IO, error,
+					  errno == EWOULDBLOCK ? "is being made by another process"
+							       : "cannot lock: %s",
+					  g_strerror(errno));
+	} while (!still_there(new));
+	remove_journal(new->temporary);
+	return !ftruncate(new->lock, 0) ||
+	       store_fail(new->path, EXIT_IO, error, "cannot create: %s", g_strerror(errno));
+}
+
+bool new_store_begin(struct new_store *new, const char *path, const struct store_info *info,
+		     GError **error)
+{
+	*new = (struct new_store){ .path = path, .lock = -1 };
+	if (access(path, F_OK) == 0)
+		return fail_exists(path, error);
+	new->temporary = g_strdup_printf("%s.new", path);
+	if (!lock_temporary(new, error)) {
+		let_go(new); /* another's, perhaps: it stays */
+		return false;
+	}
+	if (access(path, F_OK) == 0) { /* made while this one came to its lock */
+		new_store_give_up(new);
+		return fail_exists(path, error);
+	}
+	new->store = store_open_db(new->temporary, SQLITE_OPEN_READWRITE, error);
+	if (new->store &&
+	    store_exec(new->store, "PRAGMA synchronous = FULL; BEGIN", "create", error) &&
+	    store_exec(new->store, schema, "create", error) &&
+	    write_identity(new->store, info, error) && write_grid(new->store, info, error) &&
+	    store_exec(new->store, "COMMIT", "write", error))
+		return true;
+	new_store_give_up(new);
+	return false;
+}
+
+bool new_store_publish(struct new_store *new, GError **error)
+{
+	g_autofree char *folder = g_path_get_dirname(new->path);
+
+	store_close(new->store);
+	new->store = NULL;
 	/* A link, for it refuses a name that exists; rename() would replace it. */
-	if (link(temporary, path)) {
+	if (link(new->temporary, new->path)) {
 		const int cause = errno;
 
-		remove_temporary(temporary);
-		return cause == EEXIST ? store_fail(path, EXIT_USAGE, error, "exists already")
-				       : store_fail(path, EXIT_IO, error, "cannot create: %s",
+		new_store_give_up(new);
+		return cause == EEXIST ? store_fail(new->path, EXIT_USAGE, error, "exists already")
+				       : store_fail(new->path, EXIT_IO, error, "cannot create: %s",
 						    g_strerror(cause));
 	}
-	unlink(temporary);
+	unlink(new->temporary);
 	const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0) {
 		fsync(fd); /* some file systems cannot; the file itself is on the disk */
 		close(fd);
 	}
+	let_go(new);
 	return true;
 }
 
@@ -293,13 +346,11 @@ static bool start_writing(struct store *store, GError **error)
 
 struct store *store_create(const char *path, const struct store_info *info, GError **error)
 {
-	g_autofree char *temporary = store_temporary(path);
-	struct store *store = store_begin(path, temporary, info, error);
+	struct new_store new;
 
-	if (!store)
+	if (!new_store_begin(&new, path, info, error) || !new_store_publish(&new, error))
 		return NULL;
-	store_close(store);
-	return store_publish(temporary, path, error) ? store_resume(path, info, error) : NULL;
+	return store_resume(path, info, error);
 }
 
 /* Of whoever was killed while he made a finished store one file. */

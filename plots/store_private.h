@@ -42,11 +42,18 @@ uint64_t store_share(uint64_t points, uint32_t k, uint32_t n);
 /* What makes two of them different, or NULL; the shard only if @shard. */
 char *store_info_difference(const struct store_info *a, const struct store_info *b, bool shard);
 
-/* A store under the temporary name of @path, with its identity in it, in rollback mode. It gets
- * its name by store_publish(), which refuses one that exists. */
-char *store_temporary(const char *path);
-struct store *store_begin(const char *path, const char *temporary, const struct store_info *info,
-			  GError **error);
-bool store_publish(const char *temporary, const char *path, GError **error);
+/* A store under the temporary name of its path, with its identity in it, in rollback mode. It is
+ * locked against whoever makes the same one, until it gets its name or is given up. */
+struct new_store {
+	const char *path;
+	char *temporary;
+	int lock; /* the temporary, open */
+	struct store *store;
+};
+bool new_store_begin(struct new_store *new, const char *path, const struct store_info *info,
+		     GError **error);
+/* Closes the store and names it; refuses a name that exists. */
+bool new_store_publish(struct new_store *new, GError **error);
+void new_store_give_up(struct new_store *new);
 
 #endif

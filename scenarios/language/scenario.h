@@ -69,10 +69,10 @@ struct scenario_expect {
 };
 
 struct scenario_file {
-	const char *path;           /* as given */
-	const char *name;           /* `scenario:` */
+	const char *path;                          /* as given */
+	const char *name;                          /* `scenario:` */
 	const char *about, *source, *learned_from; /* NULL: absent */
-	bool fragment;              /* no variants and no expectations then */
+	bool fragment;                             /* no variants and no expectations then */
 	uint32_t n_variants, n_expects;
 	const struct scenario_variant *variants; /* in the order of the file */
 	const struct scenario_expect *expects;
