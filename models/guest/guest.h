@@ -100,6 +100,7 @@ struct guest {
 	uint64_t batch, batch_ends;    /* vmexit: iterations of this batch; the last one's number */
 	guest_cycles_t batch_from;     /* vmexit: when the batch began */
 	guest_cycles_t began, wake_at; /* cyclictest, idle_nohz: the begin, the next time */
+	guest_cycles_t expected;       /* tscdeadline_latency: the deadline armed last */
 	struct guest_op op, handler_op;
 };
 

@@ -85,6 +85,7 @@ struct guest_config {
 	struct quantity
 		arm_jitter;   /* before each arm the guest computes for a uniform time below this */
 	uint64_t samples;     /* stop arming after this many; 0: no end */
+	uint64_t breakmax;    /* [guest cycles] stop arming after one that is later; 0: never */
 	struct quantity loop; /* one turn of a spin; default 20 cycles */
 	bool handler_rdmsr; /* the handler reads APIC_ID by RDMSR before its EOI (an exit, in x2APIC
 			       mode) */

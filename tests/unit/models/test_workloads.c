@@ -69,6 +69,13 @@ static const struct row rows[] = {
 	{ "idle_nohz: on the next tick, and the tick itself on waking",
 	  { .workload = &workload_idle_nohz, .hz = 1000, .interval = NS(1500000), .wakeup = NS(80) },
 	  "..!.........", "rdtsc arm(2000100) h:rdtsc h:eoi h:iret rdtsc arm(1000100) compute(80) arm(3000100) hlt hlt" },
+	/* 300 cycles late, which the first may be; 500 late is too much for the second */
+	{ "tscdeadline_latency: ends after one that is later than breakmax",
+	  { .workload = &workload_tscdeadline_latency, .breakmax = 250, .wait = GUEST_WAIT_HLT },
+	  "...!.....!....", "rdtsc arm(100) hlt h:rdtsc h:arm(400) h:eoi h:iret hlt h:rdtsc h:eoi h:iret hlt" },
+	{ "tscdeadline_latency: goes on after one that is as late as that",
+	  { .workload = &workload_tscdeadline_latency, .breakmax = 500, .wait = GUEST_WAIT_HLT },
+	  "...!.....!....", "rdtsc arm(100) hlt h:rdtsc h:arm(400) h:eoi h:iret hlt h:rdtsc h:arm(900) h:eoi h:iret" },
 	{ "recorded: what was armed again before it was due is not waited for",
 	  { .workload = &workload_recorded, .recorded_timer = LAPIC_MODE_TSC_DEADLINE, .n_recorded = 3,
 	    .recorded_arm_tsc = (const uint64_t[]){ 50, 250, 900 },
