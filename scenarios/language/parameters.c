@@ -367,7 +367,8 @@ static const struct parameter parameters[] = {
 	{ SECTION_GUEST, "samples", PARAMETER_U64, .max = UINT64_MAX, .def = "0",
 	  .help = "stop arming after this many; 0: never", .offset = GUEST(config.samples) },
 	{ SECTION_GUEST, "breakmax", PARAMETER_CYCLES, .max = INT64_MAX, .def = "0cycles",
-	  .help = "stop arming after a deadline that was later than this, from the second on; 0: never",
+	  .help = "stop arming after a deadline that was later than this, from the second on; 0: "
+		  "never",
 	  .offset = GUEST(config.breakmax) },
 	{ SECTION_GUEST, "loop", PARAMETER_QUANTITY, .min = 1, .max = PS_PER_S,
 	  .max_cycles = LIMIT_KHZ_MAX * INT64_C(1000), .def = "20cycles",
