@@ -7,9 +7,14 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 /* An axis with more values is tried at its ends alone. */
 #define TRIED_VALUES 256u
+/* The writer is woken for so many results, or looks by itself after so long: woken for each it takes
+ * CPU time from the workers. */
+#define WAKE_RESULTS 16u
+#define LOOK_AFTER_NS 20000000L
 
 struct sweep {
 	const struct sweep_settings *settings;
@@ -407,7 +412,8 @@ static gpointer work(gpointer data)
 		point_run(&runner, point, cell, &result);
 		pthread_mutex_lock(&pool->lock);
 		pool->slots[index % pool->window] = (struct slot){ result, true };
-		pthread_cond_signal(&pool->filled);
+		if (index - pool->written + 1 >= WAKE_RESULTS)
+			pthread_cond_signal(&pool->filled);
 	}
 	pool->working--;
 	pthread_cond_signal(&pool->filled);
@@ -417,6 +423,20 @@ static gpointer work(gpointer data)
 	return NULL;
 }
 
+/* Until a result is worth waking for, the last worker ends, or some time is over. */
+static void wait_for_results(struct pool *pool)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += LOOK_AFTER_NS;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	pthread_cond_timedwait(&pool->filled, &pool->lock, &until);
+}
+
 /* The result that comes next in order; false: there is none any more. */
 static bool receive(struct pool *pool, struct point_result *ret)
 {
@@ -424,7 +444,7 @@ static bool receive(struct pool *pool, struct point_result *ret)
 
 	pthread_mutex_lock(&pool->lock);
 	while (!slot->full && (pool->working || pool->written < pool->taken))
-		pthread_cond_wait(&pool->filled, &pool->lock);
+		wait_for_results(pool);
 	const bool got = slot->full;
 
 	if (got) {
@@ -541,13 +561,17 @@ static void skip_done(struct pool *pool, uint64_t done)
 bool sweep_run(struct sweep *s, struct store *store, bool *stopped, GError **error)
 {
 	struct pool pool = { .sweep = s, .window = (uint64_t)SWEEP_WINDOW * s->settings->threads };
+	pthread_condattr_t monotonic;
 	bool ok;
 
 	*stopped = false;
 	if (!check_last(s, store, error))
 		return false;
 	pthread_mutex_init(&pool.lock, NULL);
-	pthread_cond_init(&pool.filled, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool.filled, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	pthread_cond_init(&pool.emptied, NULL);
 	pool.slots = g_new0(struct slot, pool.window);
 	skip_done(&pool, store_info(store)->done);
