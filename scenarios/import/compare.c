@@ -15,8 +15,7 @@
 
 struct side { /* of one vCPU in one run */
 	const struct observed_vcpu *seen;
-	GArray *handlers; /* of uint64_t: TSC of the handler's RDTSC by row; 0: not there */
-	guint place;      /* in its outcomes */
+	guint place; /* in its outcomes */
 };
 
 static const struct observed_outcome *outcome(const struct side *s, guint i)

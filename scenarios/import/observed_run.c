@@ -20,7 +20,7 @@ struct exit_under_way {
 	uint64_t stamp;
 	enum recorded_exit reason;
 	bool dirty; /* something else ran in between: no sample */
-	bool eoi, rdmsr, written, count_written, woken;
+	bool eoi, rdmsr, written, woken;
 	uint64_t value;
 	enum observed_timer timer;
 	uint64_t started, expires; /* hrtimer_start */
@@ -47,8 +47,7 @@ struct observed_tracker {
 
 struct cpu_state {
 	int32_t pid; /* who runs; -1: not known */
-	uint64_t since, no_tick_since;
-	bool runnable_before; /* a hog that was preempted goes on later */
+	uint64_t no_tick_since;
 	/* the timer interrupt under way */
 	bool in_timer_irq;
 	uint64_t irq_entry;
@@ -228,7 +227,6 @@ static struct observed_vcpu *vcpu_of(struct observed_run *run, const struct reco
 		v->did.tsc_offset = run->machine->offsets[v->id].value;
 	}
 	forget_computing(run, e->pid);
-	v->did.first_entry = e->stamp;
 	v->did.first_cpu = v->tracker->cpu = e->cpu;
 	return v;
 }
@@ -663,12 +661,6 @@ static void on_expire_entry(struct observed_run *run, const struct recorded_even
 	cpu->entry_line = e->stamp;
 	cpu->woke = false;
 	cpu->vcpu = -1;
-	if (!run->first_now_stamp) {
-		run->first_now = e->hrtimer.now;
-		run->first_now_stamp = e->stamp;
-	}
-	run->last_now = e->hrtimer.now;
-	run->last_now_stamp = e->stamp;
 	run->clock_gap_min = MIN(run->clock_gap_min, gap);
 	if (e->hrtimer.function == RECORDED_FN_APIC_TIMER_FN) {
 		if (cpu->callbacks == 1) {
@@ -800,9 +792,7 @@ static void vcpu_switched_out(struct observed_run *run, struct observed_vcpu *v,
 	struct observed_tracker *t = v->tracker;
 	const bool runnable = e->sched.preempted || e->sched.prev_state == 'R';
 
-	if (runnable)
-		v->became.preempted++;
-	else if (t->exit.reason == RECORDED_EXIT_HLT && t->exit.open && !t->exit.dirty)
+	if (!runnable && t->exit.reason == RECORDED_EXIT_HLT && t->exit.open && !t->exit.dirty)
 		stretch(run, OBSERVED_HLT_TO_SWITCH, t->exit.stamp, e->stamp, e->cpu);
 	t->blocked = !runnable;
 	t->left = true;
@@ -847,7 +837,7 @@ static void on_switch(struct observed_run *run, const struct recorded_event *e)
 	else
 		hog_may_begin(run, &e->sched.next, e->cpu, e->stamp);
 	cpu->pid = e->sched.next.pid;
-	cpu->since = cpu->no_tick_since = e->stamp;
+	cpu->no_tick_since = e->stamp;
 }
 
 /* How long somebody ran here without a tick: on a CPU that is not in nohz_full not long. */
@@ -902,7 +892,6 @@ void observed_run_event(struct observed_run *run, const struct recorded_event *e
 	run->digest = mixed(mixed(mixed(run->digest, e->stamp), (uint64_t)e->kind << 32 | e->cpu),
 			    (uint32_t)e->pid);
 	run->n_cpus = MAX(run->n_cpus, e->cpu + 1);
-	run->cpus[e->cpu].seen = true;
 	run->last = MAX(run->last, e->stamp);
 	watch_ticks(run, e);
 	v = vcpu_of(run, e);

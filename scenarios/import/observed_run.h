@@ -145,7 +145,7 @@ struct observed_vcpu {
 		uint64_t stopped;         /* stamp of a count of 0 after the last arming; 0: none */
 		struct observed_pattern cpuid, io;
 		uint64_t setup_exits; /* before the first arming */
-		uint64_t first_entry, last_seen;
+		uint64_t last_seen;
 		uint32_t first_cpu;
 		GArray *moves; /* of struct observed_move */
 		bool has_offset;
@@ -156,7 +156,6 @@ struct observed_vcpu {
 		GArray *outcomes; /* of struct observed_outcome */
 		struct observed_counts counts;
 		uint64_t kicked, not_kicked; /* expiries elsewhere while in guest mode */
-		uint64_t preempted;          /* times it lost its CPU while it could run */
 	} became;
 	struct observed_tracker *tracker; /* private */
 };
@@ -164,7 +163,6 @@ struct observed_vcpu {
 struct observed_cpu {
 	uint64_t ticks;       /* tick handlers that ran */
 	uint64_t tick_gap_ns; /* the longest time a vCPU or a hog ran here without a tick */
-	bool seen;
 };
 
 struct observed_run {
@@ -183,7 +181,6 @@ struct observed_run {
 	uint64_t tick_off_grid; /* ticks that do not stand at its multiples */
 	/* CLOCK_MONOTONIC against the stamps: the least stamp - now of hrtimer_expire_entry. */
 	int64_t clock_gap_min;
-	uint64_t first_now, first_now_stamp, last_now, last_now_stamp;
 	uint64_t digest; /* of all events: kind, CPU, thread and stamp */
 	uint64_t vcpus_left_out;
 	uint64_t last;                    /* stamp */
