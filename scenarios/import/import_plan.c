@@ -566,6 +566,11 @@ struct import_plan *import_plan_new(const struct observed_run *run, const struct
 			.rows = g_array_new(FALSE, FALSE, sizeof(struct import_row)),
 		};
 	}
+	if (run->left_out)
+		note(plan,
+		     "more than %u threads enter a guest: %" PRIu64
+		     " entries and exits of the others are left out",
+		     OBSERVED_VCPUS_MAX, run->left_out);
 	if (!plan->n_vcpus)
 		return plan;
 	find_rate(plan, facts);

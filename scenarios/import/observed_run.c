@@ -215,7 +215,7 @@ static struct observed_vcpu *vcpu_of(struct observed_run *run, const struct reco
 	if (!makes)
 		return NULL;
 	if (run->n_vcpus == OBSERVED_VCPUS_MAX) {
-		run->vcpus_left_out++;
+		run->left_out++;
 		return NULL;
 	}
 	v = new_vcpu(run, e->pid);

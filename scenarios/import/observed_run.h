@@ -181,9 +181,9 @@ struct observed_run {
 	uint64_t tick_off_grid; /* ticks that do not stand at its multiples */
 	/* CLOCK_MONOTONIC against the stamps: the least stamp - now of hrtimer_expire_entry. */
 	int64_t clock_gap_min;
-	uint64_t digest; /* of all events: kind, CPU, thread and stamp */
-	uint64_t vcpus_left_out;
-	uint64_t last;                    /* stamp */
+	uint64_t digest;   /* of all events: kind, CPU, thread and stamp */
+	uint64_t left_out; /* kvm_entry and kvm_exit of threads beyond OBSERVED_VCPUS_MAX */
+	uint64_t last;     /* stamp */
 	struct observed_machine *machine; /* private */
 };
 
