@@ -44,18 +44,11 @@ static void cyclictest_main(struct guest *guest, struct guest_op *op)
 	guest->step++;
 }
 
-static void cyclictest_handler(struct guest *guest, struct guest_op *op)
-{
-	static const enum guest_op_kind steps[] = { GUEST_RDTSC, GUEST_EOI, GUEST_IRET };
-
-	*op = op_plain(guest, steps[guest->handler_step++]);
-}
-
 const struct workload workload_cyclictest = {
 	.name = "cyclictest",
 	.help = "a thread that sleeps until times `interval` apart, over a one-shot timer; "
 		"`wake_latency` is how late it runs",
 	.uses = "interval! wait wakeup samples loop",
 	.main = cyclictest_main,
-	.handler = cyclictest_handler,
+	.handler = op_bare_handler,
 };

@@ -52,18 +52,11 @@ static void idle_nohz_main(struct guest *guest, struct guest_op *op)
 	guest->step++;
 }
 
-static void idle_nohz_handler(struct guest *guest, struct guest_op *op)
-{
-	static const enum guest_op_kind steps[] = { GUEST_RDTSC, GUEST_EOI, GUEST_IRET };
-
-	*op = op_plain(guest, steps[guest->handler_step++]);
-}
-
 const struct workload workload_idle_nohz = {
 	.name = "idle_nohz",
 	.help = "an idle guest without a tick: halts until its next timer, `interval` apart on the "
 		"guest's ticks",
 	.uses = "interval! hz wakeup",
 	.main = idle_nohz_main,
-	.handler = idle_nohz_handler,
+	.handler = op_bare_handler,
 };

@@ -44,6 +44,14 @@ static inline struct guest_op op_lvtt(const struct guest *guest, enum lapic_time
 				     GUEST_TIMER_VECTOR);
 }
 
+/* A handler that does no work of its own. */
+static inline void op_bare_handler(struct guest *guest, struct guest_op *op)
+{
+	static const enum guest_op_kind steps[] = { GUEST_RDTSC, GUEST_EOI, GUEST_IRET };
+
+	*op = op_plain(guest, steps[guest->handler_step++]);
+}
+
 /* A quantity of the configuration by the guest's clock; both round down, as a cost does (R1). */
 static inline ps_t op_time(const struct guest *guest, struct quantity q)
 {

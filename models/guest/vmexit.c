@@ -73,17 +73,10 @@ static void vmexit_main(struct guest *guest, struct guest_op *op)
 	guest->step++;
 }
 
-static void vmexit_handler(struct guest *guest, struct guest_op *op)
-{
-	static const enum guest_op_kind steps[] = { GUEST_RDTSC, GUEST_EOI, GUEST_IRET };
-
-	*op = op_plain(guest, steps[guest->handler_step++]);
-}
-
 const struct workload workload_vmexit = {
 	.name = "vmexit",
 	.help = "kvm-unit-tests' vmexit: `test` over and over; `iteration` is what one takes",
 	.uses = "test! samples loop",
 	.main = vmexit_main,
-	.handler = vmexit_handler,
+	.handler = op_bare_handler,
 };
