@@ -460,12 +460,6 @@ void trace_binary_metadata(const struct trace_binary *tb, struct trace_bytes *ou
 
 /* --- records --- */
 
-static void store_le(unsigned char *to, uint64_t v, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		to[i] = (unsigned char)(v >> (8 * i));
-}
-
 static uint64_t value_of(const struct trace_binary *tb, const struct trace_member *m,
 			 const struct trace_event *event, const struct trace_record *rec)
 {

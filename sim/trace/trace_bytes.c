@@ -43,24 +43,18 @@ void bytes_zero(struct trace_bytes *b, size_t n)
 		memset(to, 0, n);
 }
 
-static void put_le(unsigned char *to, uint64_t v, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		to[i] = (unsigned char)(v >> (8 * i));
-}
-
 void bytes_le(struct trace_bytes *b, uint64_t v, unsigned n)
 {
 	unsigned char *to = grow(b, n);
 
 	if (to)
-		put_le(to, v, n);
+		store_le(to, v, n);
 }
 
 void bytes_set_le(struct trace_bytes *b, size_t at, uint64_t v, unsigned n)
 {
 	if (!b->failed)
-		put_le(b->data + at, v, n);
+		store_le(b->data + at, v, n);
 }
 
 void bytes_string(struct trace_bytes *b, const char *s) { bytes_put(b, s, strlen(s)); }

@@ -11,6 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Stores the lowest @n bytes of @v. */
+static inline void store_le(unsigned char *to, uint64_t v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		to[i] = (unsigned char)(v >> (8 * i));
+}
+
 struct trace_bytes { /* all zero: empty */
 	unsigned char *data;
 	size_t n, size;

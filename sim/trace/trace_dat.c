@@ -37,12 +37,6 @@ struct trace_dat {
 	struct cpu_pages cpu[];
 };
 
-static void store_le(unsigned char *to, uint64_t v, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		to[i] = (unsigned char)(v >> (8 * i));
-}
-
 static uint64_t load_le64(const unsigned char *from)
 {
 	uint64_t v = 0;
