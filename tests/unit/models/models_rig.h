@@ -153,6 +153,20 @@ static inline void rig_cost(struct rig *rig, enum cost_id id, uint64_t ns_)
 	rig->cost_ps[id] = ns_ * PS_PER_NS;
 }
 
+/* A round trip through the host, with the exit's handling (h), 3000 of a CPUID, and no more:
+ *	exit begins | 8000 | kvm_exit | h | loop edge | 1000 | irqs off | 2000 | check | 4000 |
+ *	guest
+ * and 500 of a kick. */
+static inline void rig_round_trip(struct rig *rig)
+{
+	rig_cost(rig, COST_vmexit, 8000);
+	rig_cost(rig, COST_enter_guest, 1000);
+	rig_cost(rig, COST_entry_check, 2000);
+	rig_cost(rig, COST_vmentry, 4000);
+	rig_cost(rig, COST_handle_cpuid, 3000);
+	rig_cost(rig, COST_ipi, 500);
+}
+
 /* 1 GHz, so that a cycle is a ns; timers may move; no advance. */
 static inline struct rig *rig_new(const char *release, uint32_t n_cpus, uint32_t hz)
 {
@@ -318,6 +332,34 @@ static inline void rig_run(struct rig *rig, uint64_t duration_ns)
 	if (!rig->world)
 		rig_world(rig);
 	rig_check_stop(world_sim(rig->world), world_run(rig->world));
+}
+
+/* A vCPU on CPU 0 with a deadline 1 ms ahead, and an exit each 100 us. */
+static inline struct rig *rig_armed(enum guest_wait wait)
+{
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.wait = wait;
+	rig->vm.guest.samples = 1;
+	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
+	rig->vm.guest.other_exits.every = (struct quantity){ 100 * US, QUANTITY_CYCLES };
+	rig->vm.guest.other_exits.reason = EXIT_REASON_CPUID;
+	rig->cfg.duration = ps(5 * PS_PER_MS);
+	return rig;
+}
+
+/* A fault planted at 250 us breaks the rule @id and stops the run. Frees @rig. */
+static inline void rig_breaks(struct rig *rig, void (*plant)(struct rig *, const void *),
+			      const void *arg, const char *id, const char *formula)
+{
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 250 * US, plant, arg);
+	assert_int_equal(world_run(rig->world), SIM_STOP_BROKEN);
+	assert_string_equal(sim_broken(rig->sim)->id, id);
+	assert_string_equal(sim_broken(rig->sim)->formula, formula);
+	rig_free(rig);
 }
 
 static inline size_t rig_count(const struct rig *rig, enum tracepoint tp)

@@ -130,21 +130,8 @@ static void do_plant(struct rig *rig, const void *arg)
 static void check_row(void **state)
 {
 	const struct row *row = *state;
-	struct rig *rig = rig_new("v5.2", 1, 100);
 
-	rig_vcpu(rig, 0, 1);
-	rig->vm.guest.samples = 1;
-	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
-	rig->vm.guest.other_exits.every = (struct quantity){ 100 * US, QUANTITY_CYCLES };
-	rig->vm.guest.other_exits.reason = EXIT_REASON_CPUID;
-	rig->cfg.duration = ps(5 * PS_PER_MS);
-	rig_world(rig);
-	rig->sim = world_sim(rig->world);
-	rig_at(rig, 250 * US, do_plant, row);
-	assert_int_equal(world_run(rig->world), SIM_STOP_BROKEN);
-	assert_string_equal(sim_broken(rig->sim)->id, row->id);
-	assert_string_equal(sim_broken(rig->sim)->formula, row->formula);
-	rig_free(rig);
+	rig_breaks(rig_armed(GUEST_WAIT_SPIN), do_plant, row, row->id, row->formula);
 }
 
 /* What a form is known to do is no breach. */

@@ -74,29 +74,6 @@ static void e4_from_the_dead(void **state)
 	at_its_turn(plant_dead, "E4", "task 2 goes on from dead, not to running");
 }
 
-/* A vCPU on CPU 0 with a deadline 1 ms ahead, and an exit each 100 us. The fault comes at 250 us.
- */
-static void in_a_world(enum guest_wait wait, void (*plant)(struct rig *, const void *),
-		       const char *id, const char *formula)
-{
-	struct rig *rig = rig_new("v5.2", 1, 100);
-
-	rig_vcpu(rig, 0, 1);
-	rig->vm.guest.wait = wait;
-	rig->vm.guest.samples = 1;
-	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
-	rig->vm.guest.other_exits.every = (struct quantity){ 100 * US, QUANTITY_CYCLES };
-	rig->vm.guest.other_exits.reason = EXIT_REASON_CPUID;
-	rig->cfg.duration = ps(5 * PS_PER_MS);
-	rig_world(rig);
-	rig->sim = world_sim(rig->world);
-	rig_at(rig, 250 * US, plant, NULL);
-	assert_int_equal(world_run(rig->world), SIM_STOP_BROKEN);
-	assert_string_equal(broken(rig)->id, id);
-	assert_string_equal(broken(rig)->formula, formula);
-	rig_free(rig);
-}
-
 static void plant_forgotten(struct rig *rig, const void *arg)
 {
 	rig->world->vcpus[0].on_waitqueue = false;
@@ -104,7 +81,7 @@ static void plant_forgotten(struct rig *rig, const void *arg)
 
 static void d5_nobody_wakes_it(void **state)
 {
-	in_a_world(GUEST_WAIT_HLT, plant_forgotten, "D5",
+	rig_breaks(rig_armed(GUEST_WAIT_HLT), plant_forgotten, NULL, "D5",
 		   "vCPU 0 sleeps, and its timer is pending");
 }
 
@@ -116,7 +93,7 @@ static void plant_posted(struct rig *rig, const void *arg)
 
 static void d5_nobody_tells_it(void **state)
 {
-	in_a_world(GUEST_WAIT_SPIN, plant_posted, "D5",
+	rig_breaks(rig_armed(GUEST_WAIT_SPIN), plant_posted, NULL, "D5",
 		   "vCPU 0 is in guest mode, and not told of what was posted");
 }
 
@@ -132,14 +109,8 @@ static void d5_nobody_tells_it_until_the_end(void **state)
 	rig->vm.guest.wait = GUEST_WAIT_HLT;
 	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
 	rig->cfg.duration = ps(500 * PS_PER_US);
-	rig_world(rig);
-	rig->sim = world_sim(rig->world);
-	rig_at(rig, 250 * US, plant_posted, NULL);
-	assert_int_equal(world_run(rig->world), SIM_STOP_BROKEN);
-	assert_string_equal(broken(rig)->id, "D5");
-	assert_string_equal(broken(rig)->formula,
-			    "vCPU 0 is in guest mode, and not told of what was posted");
-	rig_free(rig);
+	rig_breaks(rig, plant_posted, NULL, "D5",
+		   "vCPU 0 is in guest mode, and not told of what was posted");
 }
 
 /* A charge of 1 ps too many, as one that was forgotten would be too few. */
@@ -155,14 +126,14 @@ static void plant_vcpu_time(struct rig *rig, const void *arg)
 
 static void e2_time_of_a_cpu(void **state)
 {
-	in_a_world(
-		GUEST_WAIT_SPIN, plant_cpu_time, "E2",
+	rig_breaks(
+		rig_armed(GUEST_WAIT_SPIN), plant_cpu_time, NULL, "E2",
 		"CPU 0: guest + host + user + irq + idle + steal 5000000001 ps == 5000000000 ps");
 }
 
 static void e3_time_of_a_vcpu(void **state)
 {
-	in_a_world(GUEST_WAIT_HLT, plant_vcpu_time, "E3",
+	rig_breaks(rig_armed(GUEST_WAIT_HLT), plant_vcpu_time, NULL, "E3",
 		   "vCPU 0: guest + exit + runnable + halted 5000000001 ps == 5000000000 ps");
 }
 
@@ -178,8 +149,8 @@ static void plant_no_entry(struct rig *rig, const void *arg)
 
 static void e3_wrong_bucket(void **state)
 {
-	in_a_world(
-		GUEST_WAIT_SPIN, plant_no_entry, "E3",
+	rig_breaks(
+		rig_armed(GUEST_WAIT_SPIN), plant_no_entry, NULL, "E3",
 		"vCPU 0: guest 949997000 ps, exit 50003000 ps == 1000000000 ps, 0 ps of its CPUs");
 }
 

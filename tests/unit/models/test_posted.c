@@ -2,20 +2,12 @@
 /* APICv, timer interrupts that are posted, guests that halt in guest mode, and the fast paths. */
 #include "models_rig.h"
 
-/* Costs of all tests here; what is not named is 0.
- *	exit begins | 8000 | kvm_exit | 3000 if CPUID | loop edge | 1000 | irqs off | 2000 | check |
- *	4000 | guest | delivery 50 | handler
- * and 300 of apic_timer_fn(), 500 of a kick, 600 of a notification, 200 of its handler in the
- * host. */
+/* Costs of all tests here: the round trip, and 50 of a delivery, 300 of apic_timer_fn(), 600 of a
+ * notification, 200 of its handler in the host. */
 static void set_costs(struct rig *rig)
 {
-	rig_cost(rig, COST_vmexit, 8000);
-	rig_cost(rig, COST_enter_guest, 1000);
-	rig_cost(rig, COST_entry_check, 2000);
-	rig_cost(rig, COST_vmentry, 4000);
-	rig_cost(rig, COST_handle_cpuid, 3000);
+	rig_round_trip(rig);
 	rig_cost(rig, COST_callback, 300);
-	rig_cost(rig, COST_ipi, 500);
 	rig_cost(rig, COST_posted_ipi, 600);
 	rig_cost(rig, COST_posted_irq, 200);
 	rig_cost(rig, COST_irq_delivery, 50);

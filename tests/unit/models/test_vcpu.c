@@ -3,19 +3,6 @@
  */
 #include "models_rig.h"
 
-/* Costs of all tests here. A round trip with the exit's handling (h) and no more:
- *	exit begins | 8000 | kvm_exit | h | loop edge | 1000 | irqs off | 2000 | check | 4000 |
- * guest */
-static void set_costs(struct rig *rig)
-{
-	rig_cost(rig, COST_vmexit, 8000);
-	rig_cost(rig, COST_enter_guest, 1000);
-	rig_cost(rig, COST_entry_check, 2000);
-	rig_cost(rig, COST_vmentry, 4000);
-	rig_cost(rig, COST_handle_cpuid, 3000);
-	rig_cost(rig, COST_ipi, 500);
-}
-
 static uint64_t sampled(const struct rig *rig, const char *field)
 {
 	assert_int_equal(rig_count(rig, TP_LAPIC_SAMPLE), 1);
@@ -68,7 +55,7 @@ static void check_kick(void **state)
 	const struct kick_row *row = *state;
 	struct rig *rig = rig_new(row->release, 2, 1000);
 
-	set_costs(rig);
+	rig_round_trip(rig);
 	rig->cpus[1].nohz_full = true;
 	rig_vcpu(rig, 1, 2);
 	rig->vm.guest.samples = 1;
@@ -105,7 +92,7 @@ static void check_halt(void **state)
 	const struct halt_row *row = *state;
 	struct rig *rig = rig_new(row->release, 2, 1000);
 
-	set_costs(rig);
+	rig_round_trip(rig);
 	rig_cost(rig, COST_wakeup, 300);
 	rig_cost(rig, COST_context_switch, 1000);
 	for (unsigned i = 0; i < 2; i++)
@@ -177,7 +164,7 @@ static void check_program(void **state)
 	const struct program_row *row = *state;
 	struct rig *rig = rig_new("v5.2", 2, 100);
 
-	set_costs(rig);
+	rig_round_trip(rig);
 	rig_cost(rig, COST_guest_op, 100);
 	rig_vcpu(rig, 0, 3);
 	rig->vm.guest.workload = &workload_program;
@@ -210,7 +197,7 @@ static void check_nested(void **state)
 	static const struct program_op handler[] = { FOR(arm, 10000) };
 	struct rig *rig = rig_new("v5.2", 1, 100);
 
-	set_costs(rig);
+	rig_round_trip(rig);
 	rig_cost(rig, COST_guest_op, 100);
 	rig_vcpu(rig, 0, 1);
 	rig->vm.guest.workload = &workload_program;
@@ -253,7 +240,7 @@ static void check_exits(void **state)
 	const struct exits_row *row = *state;
 	struct rig *rig = rig_new("v5.2", 1, 100);
 
-	set_costs(rig);
+	rig_round_trip(rig);
 	rig_vcpu(rig, 0, 1);
 	rig->vm.guest.workload = &workload_busy;
 	rig->vm.guest.other_exits = (struct other_exits){ { row->every, QUANTITY_CYCLES },
@@ -348,7 +335,7 @@ static struct rig *rig_parts(enum guest_wait wait)
 {
 	struct rig *rig = rig_new("v5.2", 1, 1000);
 
-	set_costs(rig);
+	rig_round_trip(rig);
 	rig_cost(rig, COST_irq_entry_idle, 150);
 	rig_cost(rig, COST_woken, 600);
 	rig_cost(rig, COST_vmexit_rest, 700);
