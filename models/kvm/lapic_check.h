@@ -21,8 +21,7 @@
  *	D5 fired      nobody sleeps on what has fired
  *	D6 injected   nothing is injected while a vector of the same class is in service
  *
- * Units: those of the values. Errors: none. Left out: periods of a target before v4.10, which the
- * hrtimer alone has.
+ * Units: those of the values. Errors: none.
  */
 #ifndef LAPIC_CHECK_H
 #define LAPIC_CHECK_H

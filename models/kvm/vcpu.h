@@ -236,7 +236,7 @@ void vcpu_loop_edge(struct host_cpu *cpu, struct vcpu *vcpu);
 /* The last look before an entry; then the entry, or round the loop. With interrupts off. */
 void vcpu_entry_check(struct host_cpu *cpu, struct vcpu *vcpu);
 
-/* --- vcpu_fastpath.c: where the kernel has them. Has the exit, traced just now, been taken? --- */
+/* vcpu_fastpath.c, where the kernel has them: has the exit, traced just now, been taken? */
 bool vcpu_fastpath(struct vcpu *vcpu);
 
 /* kvm_msr of the timer's MSR that the guest writes. */
