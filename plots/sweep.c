@@ -7,14 +7,13 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 /* An axis with more values is tried at its ends alone. */
 #define TRIED_VALUES 256u
-/* The writer is woken for so many results, or looks by itself after so long: woken for each it takes
+/* The writer is woken for so many results, or for fewer that took long: woken for each it takes
  * CPU time from the workers. */
 #define WAKE_RESULTS 16u
-#define LOOK_AFTER_NS 20000000L
+#define WAKE_RECORDS 100000u
 
 struct sweep {
 	const struct sweep_settings *settings;
@@ -356,10 +355,11 @@ struct pool {
 	pthread_cond_t filled, emptied;
 	struct slot *slots; /* point i of the shard in slot i mod window */
 	uint64_t window;
-	uint64_t cell, point;    /* the next of the grid, whatever shard */
-	uint64_t taken, written; /* of the shard */
-	unsigned working;        /* threads */
-	bool stop, asked;        /* asked: by settings->stop() */
+	uint64_t cell, point;            /* the next of the grid, whatever shard */
+	uint64_t taken, written;         /* of the shard */
+	uint64_t unseen, unseen_records; /* results and their records since the writer was woken */
+	unsigned working;                /* threads */
+	bool stop, asked;                /* asked: by settings->stop() */
 };
 
 /* The next point of the shard, the lock held. */
@@ -380,12 +380,29 @@ static bool next_point(struct pool *pool, uint64_t *index, uint64_t *point, uint
 	return false;
 }
 
+static void wake_writer(struct pool *pool)
+{
+	pool->unseen = pool->unseen_records = 0;
+	pthread_cond_signal(&pool->filled);
+}
+
+static void put(struct pool *pool, uint64_t index, const struct point_result *result)
+{
+	pool->slots[index % pool->window] = (struct slot){ *result, true };
+	pool->unseen++;
+	pool->unseen_records += result->point.records;
+	if (pool->unseen >= WAKE_RESULTS || pool->unseen_records >= WAKE_RECORDS)
+		wake_writer(pool);
+}
+
 static bool take(struct pool *pool, uint64_t *index, uint64_t *point, uint64_t *cell)
 {
 	const struct sweep_settings *o = pool->sweep->settings;
 
-	while (!pool->stop && pool->taken - pool->written >= pool->window)
+	while (!pool->stop && pool->taken - pool->written >= pool->window) {
+		wake_writer(pool); /* there is no room before it has looked */
 		pthread_cond_wait(&pool->emptied, &pool->lock);
+	}
 	if (o->stop && o->stop(o->data))
 		pool->stop = pool->asked = true;
 	return !pool->stop && next_point(pool, index, point, cell);
@@ -411,30 +428,14 @@ static gpointer work(gpointer data)
 		pthread_mutex_unlock(&pool->lock);
 		point_run(&runner, point, cell, &result);
 		pthread_mutex_lock(&pool->lock);
-		pool->slots[index % pool->window] = (struct slot){ result, true };
-		if (index - pool->written + 1 >= WAKE_RESULTS)
-			pthread_cond_signal(&pool->filled);
+		put(pool, index, &result);
 	}
 	pool->working--;
-	pthread_cond_signal(&pool->filled);
+	wake_writer(pool);
 	pthread_mutex_unlock(&pool->lock);
 	replay_free(replay);
 	diagnostics_clear(&d);
 	return NULL;
-}
-
-/* Until a result is worth waking for, the last worker ends, or some time is over. */
-static void wait_for_results(struct pool *pool)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += LOOK_AFTER_NS;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
-	pthread_cond_timedwait(&pool->filled, &pool->lock, &until);
 }
 
 /* The result that comes next in order; false: there is none any more. */
@@ -444,7 +445,7 @@ static bool receive(struct pool *pool, struct point_result *ret)
 
 	pthread_mutex_lock(&pool->lock);
 	while (!slot->full && (pool->working || pool->written < pool->taken))
-		wait_for_results(pool);
+		pthread_cond_wait(&pool->filled, &pool->lock);
 	const bool got = slot->full;
 
 	if (got) {
@@ -561,17 +562,13 @@ static void skip_done(struct pool *pool, uint64_t done)
 bool sweep_run(struct sweep *s, struct store *store, bool *stopped, GError **error)
 {
 	struct pool pool = { .sweep = s, .window = (uint64_t)SWEEP_WINDOW * s->settings->threads };
-	pthread_condattr_t monotonic;
 	bool ok;
 
 	*stopped = false;
 	if (!check_last(s, store, error))
 		return false;
 	pthread_mutex_init(&pool.lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool.filled, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	pthread_cond_init(&pool.filled, NULL);
 	pthread_cond_init(&pool.emptied, NULL);
 	pool.slots = g_new0(struct slot, pool.window);
 	skip_done(&pool, store_info(store)->done);

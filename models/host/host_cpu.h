@@ -107,8 +107,8 @@ void cpu_kick(struct host_cpu *cpu);
 /* Ends the segment of @ctx, which waits on @cpu without an end, as if its cost had run out. */
 void cpu_end_wait(struct host_cpu *cpu, struct context *ctx);
 
-/* The segment of @ctx, of length @total when it began and made of turns of @turn each, ends when the
- * turn that is under way does. */
+/* The segment of @ctx, of length @total when it began and made of turns of @turn each, ends when
+ * the turn that is under way does. */
 void cpu_end_after_turn(struct host_cpu *cpu, struct context *ctx, ps_t total, ps_t turn);
 
 /* Source @source becomes pending on @cpu; a second raise before it is taken is merged and counted.
