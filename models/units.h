@@ -8,6 +8,7 @@
 #define UNITS_H
 
 #include "sim_time.h"
+#include "sim_wide.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,8 +25,6 @@ typedef struct {
 typedef struct {
 	uint32_t v;
 } khz_t; /* TSC frequency [kHz]                */
-
-typedef unsigned __int128 u128; /* products of two clocks */
 
 #define NSEC_PER_SEC UINT64_C(1000000000)
 #define KTIME_MAX UINT64_C(0x7fffffffffffffff)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "histogram.h"
 
+#include "sim_wide.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -18,7 +20,7 @@ enum sign { POSITIVE, NEGATIVE, N_SIGNS };
 
 struct histogram {
 	uint64_t count;
-	__int128 sum; /* 2^64 values of magnitude 2^63 fit */
+	struct wide sum; /* two's complement: 2^64 values of magnitude 2^63 fit */
 	int64_t min, max;
 	uint64_t *chunk[N_SIGNS][N_CHUNKS]; /* NULL: all zero */
 };
@@ -100,7 +102,7 @@ bool histogram_add(struct histogram *h, int64_t value)
 	if (!h->count || value > h->max)
 		h->max = value;
 	h->count++;
-	h->sum += value;
+	h->sum = wide_add(h->sum, (struct wide){ value < 0 ? UINT64_MAX : 0, (uint64_t)value });
 	return true;
 }
 
@@ -122,7 +124,7 @@ bool histogram_merge(struct histogram *h, const struct histogram *other)
 	if (!h->count || other->max > h->max)
 		h->max = other->max;
 	h->count += other->count;
-	h->sum += other->sum;
+	h->sum = wide_add(h->sum, other->sum);
 	return true;
 }
 
@@ -136,11 +138,13 @@ int64_t histogram_mean(const struct histogram *h)
 {
 	if (!h->count)
 		return 0;
+	if (!(h->sum.hi >> 63))
+		return (int64_t)wide_div(h->sum, h->count).lo;
 
-	const __int128 quotient = h->sum / h->count;
+	/* Below zero, down is up by magnitude: -sum is ~sum + 1. */
+	const struct wide sum = wide_add((struct wide){ ~h->sum.hi, ~h->sum.lo }, wide(1));
 
-	/* C's division goes towards zero. */
-	return (int64_t)(quotient - (h->sum % h->count < 0));
+	return with_sign(NEGATIVE, wide_div_up(sum, h->count).lo);
 }
 
 /* Walks the non-empty buckets upwards: negative ones from the largest magnitude, then the others.

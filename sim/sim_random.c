@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim_random.h"
 
+#include "sim_wide.h"
+
 #include <Random123/philox.h>
 
 void sim_random_init(struct sim_random *r, uint64_t seed, uint32_t purpose, uint32_t entity)
@@ -22,5 +24,5 @@ uint64_t sim_random_u64(struct sim_random *r)
 
 uint64_t sim_random_below(struct sim_random *r, uint64_t n)
 {
-	return (uint64_t)((unsigned __int128)sim_random_u64(r) * n >> 64);
+	return wide_mul(sim_random_u64(r), n).hi;
 }

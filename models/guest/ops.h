@@ -55,17 +55,17 @@ static inline void op_bare_handler(struct guest *guest, struct guest_op *op)
 /* A quantity of the configuration by the guest's clock; both round down, as a cost does (R1). */
 static inline ps_t op_time(const struct guest *guest, struct quantity q)
 {
-	return q.unit == QUANTITY_PS ? ps(q.v)
-				     : ps((uint64_t)((unsigned __int128)q.v * NSEC_PER_SEC /
-						     guest->times.tsc_khz.v));
+	return q.unit == QUANTITY_PS
+		       ? ps(q.v)
+		       : ps(mul_u64_u64_div_u64(q.v, NSEC_PER_SEC, guest->times.tsc_khz.v));
 }
 
 static inline guest_cycles_t op_cycles(const struct guest *guest, struct quantity q)
 {
 	return q.unit == QUANTITY_CYCLES
 		       ? guest_cycles(q.v)
-		       : guest_cycles((uint64_t)((unsigned __int128)q.v * guest->times.tsc_khz.v /
-						 NSEC_PER_SEC));
+		       : guest_cycles(
+				 mul_u64_u64_div_u64(q.v, guest->times.tsc_khz.v, NSEC_PER_SEC));
 }
 
 #endif

@@ -15,9 +15,7 @@ enum { STEP_DIVIDE, STEP_MODE, STEP_UNTIL, STEP_ARM, STEP_WAIT };
 /* Nanoseconds of the APIC's bus, as a guest that rounds down would have it come to these cycles. */
 static uint64_t count_of(const struct guest *guest, uint64_t cycles)
 {
-	const unsigned __int128 khz = guest->times.tsc_khz.v;
-
-	return (uint64_t)(((unsigned __int128)cycles * 1000000 + khz - 1) / khz);
+	return wide_div_up(wide_mul(cycles, 1000000), guest->times.tsc_khz.v).lo;
 }
 
 static void arm(struct guest *guest, struct guest_op *op)

@@ -46,7 +46,7 @@ uint64_t kvm_scale_delta(uint64_t x, struct time_scale scale)
 {
 	assert(scale.shift > -64 && scale.shift < 64);
 	x = scale.shift < 0 ? x >> -scale.shift : x << scale.shift;
-	return (uint64_t)((u128)x * scale.mult >> 32);
+	return mul_u64_u64_shr(x, scale.mult, 32);
 }
 
 guest_cycles_t kvm_nsec_to_cycles(ns_t n, const struct guest_rate *rate)
@@ -63,7 +63,7 @@ uint64_t kvm_scale_tsc(host_cycles_t tsc, uint64_t ratio, unsigned frac_bits)
 {
 	if (ratio == UINT64_C(1) << frac_bits)
 		return tsc.v;
-	return (uint64_t)((u128)tsc.v * ratio >> frac_bits);
+	return mul_u64_u64_shr(tsc.v, ratio, frac_bits);
 }
 
 uint64_t kvm_tsc_offset(guest_cycles_t target, host_cycles_t now, uint64_t ratio,
@@ -84,7 +84,7 @@ static uint64_t ndelay_cycles(uint64_t n, khz_t tsc_khz)
 	/* lpj * HZ is the host's rate in Hz; a quarter of it, and four times the loops. */
 	const uint64_t quarter_hz = (uint64_t)tsc_khz.v * 250;
 
-	return (uint64_t)((u128)n * xloops_per_ns * 4 * quarter_hz >> 32) + 1;
+	return mul_u64_u64_shr(n, xloops_per_ns * 4 * quarter_hz, 32) + 1;
 }
 
 static uint64_t steps_cycles(struct busy_wait wait, khz_t tsc_khz)

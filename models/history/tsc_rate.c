@@ -110,7 +110,7 @@ int tsc_set_khz(const struct kernel *kernel, const struct tsc_host *host, khz_t 
 		return 0;
 	}
 
-	ratio = (uint64_t)(((u128)khz.v << rate->frac_bits) / host->khz.v);
+	ratio = wide_div(wide_shl(wide(khz.v), rate->frac_bits), host->khz.v).lo;
 	if (refuse->refused(ratio, rate->frac_bits))
 		return failure;
 	rate->ratio = ratio;

@@ -82,11 +82,11 @@ static struct busy_wait length_host_domain(const struct wait_length_input *in)
  */
 static struct busy_wait length_steps_1ns(const struct wait_length_input *in)
 {
-	const u128 scaled = (u128)in->early.v << in->rate->frac_bits;
+	const struct wide scaled = wide_shl(wide(in->early.v), in->rate->frac_bits);
 
 	return (struct busy_wait){
 		.unit = BUSY_WAIT_1NS_STEPS,
-		.amount = (uint64_t)((scaled + in->rate->ratio - 1) / in->rate->ratio),
+		.amount = wide_div_up(scaled, in->rate->ratio).lo,
 		.steps_max = in->advance_ns,
 	};
 }

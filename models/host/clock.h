@@ -25,7 +25,7 @@ struct clock {
 
 static inline host_cycles_t clock_tsc(const struct clock *c, ps_t at)
 {
-	return host_cycles(c->start_tsc + (uint64_t)((u128)at.v * c->tsc_khz.v / NSEC_PER_SEC));
+	return host_cycles(c->start_tsc + mul_u64_u64_div_u64(at.v, c->tsc_khz.v, NSEC_PER_SEC));
 }
 
 static inline ns_t clock_monotonic(const struct clock *c, ps_t at)
@@ -36,7 +36,7 @@ static inline ns_t clock_monotonic(const struct clock *c, ps_t at)
 /* How long @cycles host cycles take, rounded down: a cost is turned into ps once (R1). */
 static inline ps_t clock_cycles_to_ps(khz_t khz, uint64_t cycles)
 {
-	return ps((uint64_t)((u128)cycles * NSEC_PER_SEC / khz.v));
+	return ps(mul_u64_u64_div_u64(cycles, NSEC_PER_SEC, khz.v));
 }
 
 /* First instant at which the TSC has advanced by @cycles since instant 0. Saturates at PS_NEVER. */

@@ -68,12 +68,12 @@ static ps_t draw(const struct cost *c, struct sim_random *stream)
 
 	/* A uniform point on [0, n-1): the integer part chooses the step, the fraction the place on
 	 * it. */
-	u128 point = (u128)sim_random_u64(stream) * (c->n - 1);
-	uint32_t step = (uint32_t)(point >> 64);
+	const struct wide point = wide_mul(sim_random_u64(stream), c->n - 1);
+	const uint32_t step = (uint32_t)point.hi;
 	uint64_t low = c->quantile[step].v;
 	uint64_t rise = c->quantile[step + 1].v - low;
 
-	return ps(low + (uint64_t)((u128)rise * (uint64_t)point >> 64));
+	return ps(low + wide_mul(rise, point.lo).hi);
 }
 
 ps_t cost_draw(const struct cost_profile *p, struct cost_streams *s, enum cost_id id,

@@ -77,8 +77,8 @@ void lapic_check_accepted(struct vcpu *vcpu)
 static bool reads_its_rate(const struct vcpu *vcpu)
 {
 	const uint64_t khz = vcpu->rate.khz.v;
-	const uint64_t reads = (uint64_t)(((u128)vcpu->clock->tsc_khz.v * vcpu->rate.ratio) >>
-					  vcpu->rate.frac_bits);
+	const uint64_t reads =
+		mul_u64_u64_shr(vcpu->clock->tsc_khz.v, vcpu->rate.ratio, vcpu->rate.frac_bits);
 
 	return (reads > khz ? reads - khz : khz - reads) <= khz >> 11;
 }

@@ -113,7 +113,7 @@ static void rescale(struct lapic_count *lc, const struct lapic_count_clock *cloc
 		    uint32_t old_divide)
 {
 	uint64_t before = remaining_ns(lc, clock->now);
-	uint64_t after = (uint64_t)((u128)before * lc->divide / old_divide);
+	uint64_t after = mul_u64_u64_div_u64(before, lc->divide, old_divide);
 
 	lc->tscdeadline.v += kvm_nsec_to_cycles(ns(after), clock->rate).v -
 			     kvm_nsec_to_cycles(ns(before), clock->rate).v;

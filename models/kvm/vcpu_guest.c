@@ -379,7 +379,7 @@ void vcpu_guest_writes_tsc(struct vcpu *vcpu, bool relative, int64_t value)
 
 static uint64_t to_cycles(struct quantity q, khz_t khz)
 {
-	return q.unit == QUANTITY_CYCLES ? q.v : (uint64_t)((u128)q.v * khz.v / NSEC_PER_SEC);
+	return q.unit == QUANTITY_CYCLES ? q.v : mul_u64_u64_div_u64(q.v, khz.v, NSEC_PER_SEC);
 }
 
 static ps_t to_ps(struct quantity q, khz_t khz)

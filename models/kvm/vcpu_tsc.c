@@ -39,12 +39,12 @@ ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value)
 		return ps(0);
 
 	const uint64_t scaled = value.v - vcpu->tsc_offset;
-	const u128 host =
-		(((u128)scaled << vcpu->rate.frac_bits) + vcpu->rate.ratio - 1) / vcpu->rate.ratio;
+	const struct wide host =
+		wide_div_up(wide_shl(wide(scaled), vcpu->rate.frac_bits), vcpu->rate.ratio);
 
-	if (host > UINT64_MAX)
+	if (host.hi)
 		return PS_NEVER;
-	return clock_tsc_edge(clock, (uint64_t)host - clock->start_tsc);
+	return clock_tsc_edge(clock, host.lo - clock->start_tsc);
 }
 
 void vcpu_tsc_changes(struct vcpu *vcpu)

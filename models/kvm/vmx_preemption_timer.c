@@ -34,7 +34,7 @@ static bool divide_by_ratio(const struct guest_rate *rate, uint64_t *cycles)
 {
 	if (*cycles >> (64 - rate->frac_bits) >= rate->ratio)
 		return false;
-	*cycles = (uint64_t)(((u128)*cycles << rate->frac_bits) / rate->ratio);
+	*cycles = wide_div(wide_shl(wide(*cycles), rate->frac_bits), rate->ratio).lo;
 	return true;
 }
 
