@@ -37,7 +37,7 @@
 	COST(handle_external_interrupt, 100,                                                       \
 	     "handling of an external-interrupt exit after the handler")                           \
 	COST(irq_entry, 150, "interrupt to the first read of the clock in its handler")            \
-	COST(irq_exit, 150, "end of the last callback to the interrupted code")                    \
+	COST(irq_exit, 150, "end of an interrupt's handler to the interrupted code")               \
 	COST(callback, 150, "apic_timer_fn() up to its effects")                                   \
 	COST(tick, 1000, "tick_sched_timer() up to its effects")                                   \
 	COST(reschedule_ipi, 200, "handler of the reschedule interrupt")                           \
@@ -60,7 +60,9 @@
 	COST(fastpath_preemption_timer, 100, "a preemption-timer exit without the run loop")       \
 	COST(irq_entry_idle, 0, "what irq_entry takes more where the CPU idled")                   \
 	COST(vmexit_rest, 0, "SVM: from interrupts on, where a pending one is taken, to kvm_exit") \
-	COST(woken, 0, "from kvm_vcpu_wakeup on, what a woken vCPU takes more than a running one")
+	COST(woken, 0, "from kvm_vcpu_wakeup on, what a woken vCPU takes more than a running one") \
+	COST(tick_program_event, 0,                                                                \
+	     "hrtimer_interrupt() behind its callbacks: the device is programmed for the next")
 
 enum cost_id {
 #define COST(name, ns, what) COST_##name,

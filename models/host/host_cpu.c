@@ -273,6 +273,16 @@ static void irq_end(struct host_cpu *cpu, void *owner)
 	nohz_update(cpu);
 }
 
+/* A bare reschedule IPI is left without irq_exit_rcu(), and so without the look at the tick that a
+ * CPU in nohz_full takes there. What an idle CPU is sent brings a wake-up: left like any other. */
+static ps_t irq_exit_cost(struct host_cpu *cpu)
+{
+	const bool bare = cpu->taken == IRQ_RESCHEDULE && cpu->current != &cpu->idle_task;
+	const bool nohz_full = cpu->host->cfg->cpus[cpu->id].nohz_full;
+
+	return cost_draw(&cpu->host->costs, &cpu->costs, COST_irq_exit, nohz_full && !bare);
+}
+
 void irq_done(struct host_cpu *cpu)
 {
 	switch (cpu->taken) {
@@ -282,7 +292,7 @@ void irq_done(struct host_cpu *cpu)
 	case IRQ_RESCHEDULE: HOST_TRACE(cpu, TP_RESCHEDULE_EXIT, cpu->id, RESCHEDULE_VECTOR); break;
 	default: break;
 	}
-	cpu_run(&cpu->irq, cpu_cost(cpu, COST_irq_exit), RUN_IRQS_OFF, irq_end);
+	cpu_run(&cpu->irq, irq_exit_cost(cpu), RUN_IRQS_OFF, irq_end);
 }
 
 static void irq_handled(struct host_cpu *cpu, void *owner) { irq_done(cpu); }

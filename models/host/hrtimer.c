@@ -260,17 +260,12 @@ static void leave(struct host_cpu *cpu, ns_t next)
 	irq_done(cpu);
 }
 
-/* The next timer that was due when the round began; else another round; else the end. */
-static void run_next(struct host_cpu *cpu)
+/* What has become due until the device is programmed is found there: another round; else the end.
+ */
+static void program_next(struct host_cpu *cpu, void *owner)
 {
 	struct hrtimer_base *base = &cpu->hrtimers;
 	struct hrtimer *timer = first(base);
-
-	if (timer && due(timer, base->now)) {
-		run_callback(cpu, timer);
-		return;
-	}
-
 	const ns_t now = host_monotonic(cpu->host);
 
 	if (!timer || !due(timer, now)) {
@@ -287,6 +282,18 @@ static void run_next(struct host_cpu *cpu)
 	 * ms. */
 	const uint64_t spent = now.v - base->entry_time.v;
 	leave(cpu, ns(now.v + (spent < HANG_MAX_NS ? spent : HANG_MAX_NS)));
+}
+
+/* The next timer that was due when the round began; else the device. */
+static void run_next(struct host_cpu *cpu)
+{
+	struct hrtimer *timer = first(&cpu->hrtimers);
+
+	if (timer && due(timer, cpu->hrtimers.now))
+		run_callback(cpu, timer);
+	else
+		cpu_run(&cpu->irq, cpu_cost(cpu, COST_tick_program_event), RUN_IRQS_OFF,
+			program_next);
 }
 
 void hrtimer_interrupt(struct host_cpu *cpu)

@@ -8,8 +8,8 @@
  * first.
  *
  *	hrtimer_start() -> switch_base.h chooses the CPU -> queue -> device event -> IRQ_LOCAL_TIMER
- *	-> hrtimer_interrupt: read the clock, run what is due, read again (3 rounds), program the
- *	   next
+ *	-> hrtimer_interrupt: read the clock, run what is due, program the next; what is due by
+ *	   then: again (3 rounds)
  *
  * Units:  CLOCK_MONOTONIC ns. No slack: soft expiry is hard expiry.
  * Errors: none at run time.

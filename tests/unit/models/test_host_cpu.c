@@ -142,15 +142,32 @@ static const struct row rows[] = {
 	  { { 0 } }, { STOLEN(400, 200), RESCHED(500) }, 0,
 	  "1150 c0 reschedule_entry\n1170 c0 reschedule_exit\n" },
 };
+
+/* CPU 0 is in nohz_full, where irq_exit takes 7 more. */
+static const struct row nohz_full_rows[] = {
+	/* 50 + 37 */
+	{ "nohz_full: the tick is looked at on the way out of the timer's interrupt",
+	  { { "a", 1000, RUN_KERNEL } }, { TIMER(400) }, 0,
+	  "450 c0 local_timer_entry\n450 c0 local_timer_exit\n1087 c0 a\n" },
+	/* 50 + 20 + 30 */
+	{ "nohz_full: and not on that out of a bare reschedule IPI",
+	  { { "a", 1000, RUN_KERNEL } }, { RESCHED(400) }, 0,
+	  "450 c0 reschedule_entry\n470 c0 reschedule_exit\n1100 c0 a\n" },
+	{ "nohz_full: one that finds the CPU idle brings a wake-up", /* 970 + 37 + 50 */
+	  { { 0 } }, { RESCHED(400), TIMER(500) }, 0,
+	  "950 c0 reschedule_entry\n970 c0 reschedule_exit\n1057 c0 local_timer_entry\n1057 c0 local_timer_exit\n" },
+};
 /* clang-format on */
 
-static void check_row(void **state)
+static void check(const struct row *row, bool nohz_full)
 {
-	const struct row *row = *state;
 	struct rig *rig = rig_new("v5.2", 2, 100);
 
 	rig_cost(rig, COST_irq_entry, 50);
 	rig_cost(rig, COST_irq_exit, 30);
+	rig->cfg.host.cost[COST_irq_exit].nohz_full =
+		(struct quantity){ 7 * PS_PER_NS, QUANTITY_PS };
+	rig->cpus[0].nohz_full = nohz_full;
 	rig_cost(rig, COST_reschedule_ipi, 20);
 	rig_cost(rig, COST_device_irq, 100);
 	rig_cost(rig, COST_ipi, 700);
@@ -174,13 +191,21 @@ static void check_row(void **state)
 	rig_free(rig);
 }
 
+static void check_row(void **state) { check(*state, false); }
+static void check_nohz_full_row(void **state) { check(*state, true); }
+
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(rows)];
+	struct CMUnitTest tests[N_ELEMENTS(rows) + N_ELEMENTS(nohz_full_rows)];
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
 		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
 						.test_func = check_row,
 						.initial_state = (void *)&rows[i] };
+	for (size_t i = 0; i < N_ELEMENTS(nohz_full_rows); i++)
+		tests[N_ELEMENTS(rows) + i] =
+			(struct CMUnitTest){ .name = nohz_full_rows[i].name,
+					     .test_func = check_nohz_full_row,
+					     .initial_state = (void *)&nohz_full_rows[i] };
 	return cmocka_run_group_tests_name("host_cpu", tests, NULL, NULL);
 }

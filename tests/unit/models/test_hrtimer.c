@@ -29,6 +29,7 @@ struct row {
 	uint64_t restart_by;     /* 0: the callbacks do not restart */
 	unsigned restarts;       /* how often */
 	bool interrupts, cancel; /* are logged; a task to cancel with runs on CPU 0 */
+	uint64_t program;        /* tick_program_event */
 	const char *want;
 };
 
@@ -190,6 +191,13 @@ static const struct row rows[] = {
 	  "5050 c0 runs 0\n60005050 c0 done 0\n60005050 c0 runs 1\n120005050 c0 done 1\n"
 	  "120005050 c0 runs 2\n180005050 c0 done 2\n280005100 c0 runs 3\n340005100 c0 done 3\n" },
 
+	/* 0 to 5150, the device by 5450: 1 is due, a second round, the device by 5850. 2 is not due then. */
+	{ "what becomes due while the device is programmed: another round", "v5.2", 0, 100,
+	  { { 0, START, 0, 0, 5000 }, { 1, START, 0, 1, 5450 }, { 2, START, 0, 2, 5851 } },
+	  .interrupts = true, .program = 300, .want =
+	  "5050 c0 local_timer_entry\n5050 c0 runs 0\n5150 c0 done 0\n5450 c0 runs 1\n5550 c0 done 1\n"
+	  "5901 c0 local_timer_entry\n5901 c0 runs 2\n6001 c0 done 2\n" },
+
 	{ "cancel before: 1", "v5.2", 0, 1000,
 	  { { 0, START_PINNED, 1, 0, 5000 }, { 3000, CANCEL, 0, 0, 0 } }, .cancel = true, .want =
 	  "3000 c0 cancel 1\n" },
@@ -218,6 +226,7 @@ static void check_row(void **state)
 	rig->cfg.host.preempt = PREEMPT_FULL;
 	rig_cost(rig, COST_irq_entry, 50);
 	rig_cost(rig, COST_callback, row->callback);
+	rig_cost(rig, COST_tick_program_event, row->program);
 	for (unsigned i = 0; i < 3; i++)
 		rig->cpus[i].nohz_full = row->nohz_full >> i & 1;
 	if (row->interrupts)
