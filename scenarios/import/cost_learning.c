@@ -178,9 +178,15 @@ static const struct rule rules[] = {
 	  OBSERVED_EXPIRY_TO_CLOCK_IDLE,
 	  { COST_irq_entry, NONE },
 	  "irq_entry" },
+	{ COST_tick_program_event, ALWAYS, OBSERVED_CALLBACK_TO_IRQ_EXIT, { NONE }, NULL },
 	{ COST_irq_exit,
 	  ALWAYS,
 	  OBSERVED_CALLBACK_TO_EXIT,
+	  { COST_tick_program_event, COST_vmexit_rest, NONE },
+	  "tick_program_event and vmexit_rest" },
+	{ COST_irq_exit,
+	  ALWAYS,
+	  OBSERVED_IRQ_EXIT_TO_EXIT,
 	  { COST_vmexit_rest, NONE },
 	  "vmexit_rest" },
 	{ COST_context_switch, ALWAYS, OBSERVED_SWITCH_TO_WAKEUP, { NONE }, NULL },
@@ -270,7 +276,8 @@ static void solve_handlers(struct solver *s)
 static bool exit_is_split(const struct solver *s)
 {
 	return samples_of(s->pool, false, OBSERVED_EXPIRY_TO_CLOCK_KERNEL)->len &&
-	       has(s, OBSERVED_EXPIRY_TO_CLOCK_GUEST) && has(s, OBSERVED_CALLBACK_TO_EXIT);
+	       has(s, OBSERVED_EXPIRY_TO_CLOCK_GUEST) &&
+	       (has(s, OBSERVED_IRQ_EXIT_TO_EXIT) || has(s, OBSERVED_CALLBACK_TO_EXIT));
 }
 
 static bool applies(const struct solver *s, const struct rule *rule)
@@ -312,7 +319,8 @@ static void solve(struct solver *s)
 		    0);
 	s->cost[COST_block] =
 		MAX(median(s, OBSERVED_CALLBACK_TO_SWITCH) + median(s, OBSERVED_SWITCH_TO_WAKEUP) -
-			    s->cost[COST_irq_exit] - s->cost[COST_context_switch],
+			    s->cost[COST_tick_program_event] - s->cost[COST_irq_exit] -
+			    s->cost[COST_context_switch],
 		    0);
 	s->cost[COST_handle_hlt] =
 		median(s, OBSERVED_HLT_TO_SWITCH) - s->cost[COST_loop_edge] - s->cost[COST_block];
@@ -405,7 +413,7 @@ static void constants(const struct solver *s, struct learned_costs *ret)
 			 OBSERVED_TICK_TO_IRQ_EXIT, false, "the way out of the interrupt");
 	constant(ret, COST_block, s->cost[COST_block], count(s, OBSERVED_CALLBACK_TO_SWITCH),
 		 OBSERVED_CALLBACK_TO_SWITCH, false,
-		 "irq_exit, and context_switch up to kvm_vcpu_wakeup");
+		 "tick_program_event, irq_exit, and context_switch up to kvm_vcpu_wakeup");
 	constant(ret, COST_woken, s->cost[COST_woken], count(s, OBSERVED_WOKEN_ACCEPT_TO_ENTRY),
 		 OBSERVED_WOKEN_ACCEPT_TO_ENTRY, false,
 		 "the way from kvm_vcpu_wakeup, less that of a running vCPU");

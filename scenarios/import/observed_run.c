@@ -12,7 +12,7 @@
 #define MOVES_MAX 100000u
 #define HOGS_MAX 1024u
 #define COMPUTING_MAX 256u
-#define LATE_NS 100000  /* an expiry served later than this was kept from it by something else */
+#define LATE_NS 100000  /* an expiry served, or left, later than this: something else kept it */
 #define HOG_NS 10000000 /* whoever computes for so long is a hog, and no passer-by */
 
 struct exit_under_way {
@@ -54,6 +54,7 @@ struct cpu_state {
 	unsigned callbacks;
 	enum recorded_function function;
 	uint64_t entry_line, exit_line; /* hrtimer_expire_entry, _exit of the last callback */
+	uint64_t irq_exit;              /* local_timer_exit behind it; 0: not traced */
 	int vcpu;                       /* whose timer it was; -1 */
 	bool woke;
 	bool apic_alone; /* of the last interrupt: one callback, the vCPU's */
@@ -298,8 +299,14 @@ static void on_exit_line(struct observed_run *run, struct observed_vcpu *v,
 
 	if (t->in_guest && e->exit.reason == RECORDED_EXIT_EXTERNAL_INTERRUPT) {
 		if (t->irqs == OBSERVED_IRQ_APIC_TIMER && cpu->apic_alone &&
-		    cpu->exit_line >= t->entered)
-			stretch(run, OBSERVED_CALLBACK_TO_EXIT, cpu->exit_line, e->stamp, e->cpu);
+		    cpu->exit_line >= t->entered) {
+			if (cpu->irq_exit)
+				stretch(run, OBSERVED_IRQ_EXIT_TO_EXIT, cpu->irq_exit, e->stamp,
+					e->cpu);
+			else
+				stretch(run, OBSERVED_CALLBACK_TO_EXIT, cpu->exit_line, e->stamp,
+					e->cpu);
+		}
 	}
 	first_exit_of_handler(run, v, e);
 	t->exit = (struct exit_under_way){ .open = true,
@@ -691,6 +698,8 @@ static void on_expire_exit(struct observed_run *run, const struct recorded_event
 	struct cpu_state *cpu = &run->machine->cpus[e->cpu];
 
 	cpu->exit_line = e->stamp;
+	cpu->irq_exit = 0;
+	cpu->apic_alone = cpu->callbacks == 1 && cpu->function == RECORDED_FN_APIC_TIMER_FN;
 	if (cpu->function != RECORDED_FN_APIC_TIMER_FN || !cpu->entry_line)
 		return;
 	stretch(run, cpu->woke ? OBSERVED_CALLBACK_WAKES : OBSERVED_CALLBACK, cpu->entry_line,
@@ -709,9 +718,11 @@ static void on_expire_exit(struct observed_run *run, const struct recorded_event
 static void on_timer_irq_exit(struct observed_run *run, const struct recorded_event *e)
 {
 	struct cpu_state *cpu = &run->machine->cpus[e->cpu];
+	const int64_t left =
+		observed_ns(&run->clock, e->stamp) - observed_ns(&run->clock, cpu->exit_line);
 
-	cpu->apic_alone = cpu->callbacks == 1 && cpu->function == RECORDED_FN_APIC_TIMER_FN;
-	if (cpu->apic_alone)
+	cpu->irq_exit = e->stamp;
+	if (cpu->apic_alone && left < LATE_NS)
 		stretch(run, OBSERVED_CALLBACK_TO_IRQ_EXIT, cpu->exit_line, e->stamp, e->cpu);
 	else if (cpu->callbacks == 1 && cpu->function == RECORDED_FN_TICK)
 		stretch(run, OBSERVED_TICK_TO_IRQ_EXIT, cpu->entry_line, e->stamp, e->cpu);

@@ -37,7 +37,8 @@
 	X(IRQ_TO_LINE, "local_timer_entry to hrtimer_expire_entry of apic_timer_fn")              \
 	X(CALLBACK, "hrtimer_expire_entry to hrtimer_expire_exit of apic_timer_fn")               \
 	X(CALLBACK_WAKES, "the same where the callback wakes the vCPU")                           \
-	X(CALLBACK_TO_EXIT, "hrtimer_expire_exit to kvm_exit, SVM")                               \
+	X(CALLBACK_TO_EXIT, "hrtimer_expire_exit to kvm_exit, SVM, no local_timer_exit traced")   \
+	X(IRQ_EXIT_TO_EXIT, "local_timer_exit to kvm_exit, SVM")                                  \
 	X(CALLBACK_TO_SWITCH, "hrtimer_expire_exit to the sched_switch to the vCPU")              \
 	X(CALLBACK_TO_IRQ_EXIT, "hrtimer_expire_exit of apic_timer_fn to local_timer_exit")       \
 	X(TICK_TO_IRQ_EXIT, "hrtimer_expire_entry of the tick to local_timer_exit")               \
