@@ -8,12 +8,22 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+static int run_docs(int argc, char **argv);
+
+static const struct command command_docs = { "docs", "print a page of the manual", run_docs, true };
 
 static const struct command *const commands[] = {
 	&command_replay, &command_test,  &command_history, &command_explain, &command_diff,
 	&command_sweep,  &command_merge, &command_import,  &command_compare, &command_table,
 	&command_plot,   &command_list,  &command_docs,
 };
+
+static int run_docs(int argc, char **argv)
+{
+	return docs_main(argc, argv, commands, G_N_ELEMENTS(commands), LAPICSIM_VERSION);
+}
 
 static int help(void)
 {
@@ -59,8 +69,65 @@ static int run_sweep(int argc, char **argv)
 	return command_sweep.run(argc + 1, arguments);
 }
 
+/* The line @line of @length bytes as compilers colour it: the word error or note behind its place,
+ * and the caret below. What is indented is quoted from a file. */
+static void append_coloured(GString *out, const char *line, size_t length)
+{
+	static const struct {
+		const char *word, *colour;
+	} words[] = { { ": error: ", "1;31" }, { ": warning: ", "1;35" }, { ": note: ", "1;36" } };
+	const size_t indent = strspn(line, " ");
+
+	if (indent && line[indent] == '^') {
+		g_string_append_printf(out, "%.*s\033[1;32m^\033[m", (int)indent, line);
+		line += indent + 1;
+		length -= indent + 1;
+	}
+	for (size_t i = 0; !indent && i < G_N_ELEMENTS(words); i++) {
+		const char *at = g_strstr_len(line, (gssize)length, words[i].word);
+		const size_t before = at ? (size_t)(at - line) + 2 : 0;
+		const int n = (int)strlen(words[i].word) - 3;
+
+		if (!at)
+			continue;
+		g_string_append_printf(out, "%.*s\033[%sm%.*s\033[m", (int)before, line,
+				       words[i].colour, n, line + before);
+		line += before + (size_t)n;
+		length -= before + (size_t)n;
+		break;
+	}
+	g_string_append_len(out, line, (gssize)length);
+}
+
+static void print_coloured(const char *text)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	while (*text) {
+		const size_t length = strcspn(text, "\n");
+
+		append_coloured(out, text, length);
+		text += length;
+		if (*text)
+			g_string_append_c(out, *text++);
+	}
+	fputs(out->str, stderr);
+}
+
+/* https://no-color.org: not if NO_COLOR is set and not empty. */
+static bool wants_colour(void)
+{
+	const char *no_color = g_getenv("NO_COLOR"), *term = g_getenv("TERM");
+
+	return isatty(STDERR_FILENO) && !(no_color && *no_color) && term &&
+	       strcmp(term, "dumb") != 0;
+}
+
 int main(int argc, char **argv)
 {
+	if (wants_colour())
+		g_set_printerr_handler(print_coloured);
+
 	/* A reader that went away is an error of write(), not a death; so is a file at its size
 	 * limit. */
 	signal(SIGPIPE, SIG_IGN);

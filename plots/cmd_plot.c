@@ -215,9 +215,13 @@ static int plot_with(const struct plot_arguments *a)
 static int plot_main(int argc, char **argv)
 {
 	struct plot_arguments a = { 0 };
+	g_autoptr(GString) usage = g_string_new(NULL);
 	int status = EXIT_OK;
 
-	if (parse_arguments(&argc, &argv, "KIND FILE", about, examples, entries_of(&a), &status))
+	for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++)
+		g_string_append_printf(usage, "%s%s", i ? "|" : "", kinds[i].name);
+	g_string_append(usage, " FILE|R.sqlite");
+	if (parse_arguments(&argc, &argv, usage->str, about, examples, entries_of(&a), &status))
 		status = plot_with(&a);
 	run_arguments_clear(&a.run);
 	g_strfreev(a.where);

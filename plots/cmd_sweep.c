@@ -184,7 +184,7 @@ static gpointer watch_main(gpointer data)
 }
 
 /* Before any other thread begins, so that all of them leave the signals to it. */
-static void watch_start(struct watch *w)
+static void watch_start(struct watch *w, bool quiet)
 {
 	sigset_t set;
 
@@ -194,7 +194,7 @@ static void watch_start(struct watch *w)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	w->finish = eventfd(0, EFD_CLOEXEC);
-	w->terminal = isatty(STDERR_FILENO);
+	w->terminal = !quiet && isatty(STDERR_FILENO);
 	w->thread = g_thread_new("watch", watch_main, w);
 }
 
@@ -362,7 +362,7 @@ static int sweep_with(const struct sweep_arguments *a, const char *command)
 
 	g_printerr("%s", d.text->str);
 	if (sweep) {
-		watch_start(&w);
+		watch_start(&w, a->run.quiet);
 		status = run_sweep(sweep, a, &settings, &w, command);
 		watch_stop(&w);
 		sweep_free(sweep);

@@ -2,6 +2,7 @@
 #include "plot.h"
 
 #include "command.h"
+#include "installed.h"
 #include "output_file.h"
 #include "run.h"
 
@@ -287,21 +288,6 @@ bool plot_wants_log(__int128 least, __int128 most) { return least > 0 && most / 
 
 /* --- the script --- */
 
-static char *default_folder(void)
-{
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-
-	if (self) {
-		g_autofree char *bin = g_path_get_dirname(self);
-		char *installed = g_build_filename(bin, "..", "share", "lapicsim", "plots", NULL);
-
-		if (g_file_test(installed, G_FILE_TEST_IS_DIR))
-			return installed;
-		g_free(installed);
-	}
-	return g_strdup(LAPICSIM_SOURCE_PLOTS);
-}
-
 static bool append_file(GString *out, const char *folder, const char *name, char **error)
 {
 	g_autofree char *file = g_strdup_printf("%s.gp", name);
@@ -374,7 +360,8 @@ static void append_terminal(GString *out, const struct plot *plot, enum plot_for
 GString *plot_script(const struct plot *plot, enum plot_format format, const char *folder,
 		     char **error)
 {
-	g_autofree char *found = folder ? g_strdup(folder) : default_folder();
+	g_autofree char *found =
+		folder ? g_strdup(folder) : installed_folder("plots", LAPICSIM_SOURCE_PLOTS);
 	GString *out = g_string_new("# Draw it with: gnuplot -d THIS > PICTURE\n"
 				    "set encoding utf8\n");
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* cmd_list - lapicsim list kernels|params|workloads|metrics|events|limits, from the tables that the
- * program runs on; and lapicsim docs, which prints the pages made from them. */
+/* cmd_list - lapicsim list kernels|params|workloads|metrics|events|limits|scenarios, from the
+ * tables that the program runs on; and lapicsim docs, which prints the pages made from them. */
 #include "command.h"
+#include "command_docs.h"
 #include "cost.h"
 #include "kernel_docs.h"
 #include "metrics.h"
 #include "parameters.h"
 #include "report.h"
 #include "scenario_limits.h"
+#include "scenario_schema.h"
 #include "validation_docs.h"
 #include "workload_table.h"
 
@@ -147,6 +149,36 @@ static void list_limits(GString *out)
 			       "armed at once");
 }
 
+/* "fixes/61abdbe0bcc2-busy-guest.yaml", as the commands take it, and what the file is about. */
+static bool list_scenarios(GString *out)
+{
+	struct scenario_options options = { .fragments = true };
+	g_autofree char *library = default_library();
+	g_autoptr(GPtrArray) files = g_ptr_array_new_with_free_func(g_free);
+	struct diagnostics d;
+
+	options.library = library;
+	options.workloads = workload_table(&options.n_workloads);
+	diagnostics_init(&d);
+	bool ok = find_scenarios(files, library, true);
+	for (guint i = 0; i < files->len; i++) {
+		const char *path = files->pdata[i];
+		struct scenario_file *file = scenario_load(path, &options, &d);
+
+		ok &= file != NULL;
+		if (file && !file->fragment) {
+			const char *about = file->about ? file->about : "";
+
+			g_string_append_printf(out, "%-60s %.*s\n", path + strlen(library) + 1,
+					       (int)strcspn(about, "\n"), about);
+		}
+		scenario_free(file);
+	}
+	g_printerr("%s", d.text->str);
+	diagnostics_clear(&d);
+	return ok;
+}
+
 static void docs_scenarios(GString *out)
 {
 	size_t n;
@@ -179,53 +211,76 @@ static const struct topic lists[] = {
 	{ "kernels", list_kernels, NULL },     { "params", list_params, NULL },
 	{ "workloads", list_workloads, NULL }, { "metrics", list_metrics, NULL },
 	{ "events", list_events, NULL },       { "limits", list_limits, NULL },
+	{ "scenarios", NULL, list_scenarios },
 };
+/* With neither: a page of command_docs. */
 static const struct topic docs[] = { { "scenarios", docs_scenarios, NULL },
 				     { "kernel", kernel_docs, NULL },
-				     { "validation", NULL, print_validation } };
+				     { "validation", NULL, print_validation },
+				     { "schema", scenario_schema, NULL },
+				     { "man", NULL, NULL },
+				     { "completion-bash", NULL, NULL },
+				     { "completion-zsh", NULL, NULL } };
 
-static int print_topic(int argc, char **argv, const struct topic *topics, size_t n,
-		       const char *about)
+/* The topic that the arguments name; NULL: *status is the exit status. */
+static const struct topic *choose_topic(int argc, char **argv, const struct topic *topics, size_t n,
+					const char *about, int *status)
 {
 	g_autoptr(GString) names = g_string_new(NULL);
-	int status = EXIT_OK;
 
 	for (size_t i = 0; i < n; i++)
 		g_string_append_printf(names, "%s%s", i ? "|" : "", topics[i].name);
 	const GOptionEntry none = { NULL, 0, 0, 0, NULL, NULL, NULL };
 	const char *command = argv[0];
 	if (!parse_arguments(&argc, &argv, names->str, about, "", g_memdup2(&none, sizeof(none)),
-			     &status))
-		return status;
-	for (size_t i = 0; argc == 2 && i < n; i++) {
-		if (!g_str_equal(argv[1], topics[i].name))
-			continue;
-		g_autoptr(GString) out = g_string_new(NULL);
-
-		if (topics[i].run && !topics[i].run(out))
-			return EXIT_BROKEN;
-		if (topics[i].print)
-			topics[i].print(out);
-		return print_result(out->str);
-	}
+			     status))
+		return NULL;
+	for (size_t i = 0; argc == 2 && i < n; i++)
+		if (g_str_equal(argv[1], topics[i].name))
+			return &topics[i];
 	g_printerr("lapicsim: error: %s takes one of %s\n", command, names->str);
-	return EXIT_USAGE;
+	*status = EXIT_USAGE;
+	return NULL;
+}
+
+static int print_topic(const struct topic *topic)
+{
+	g_autoptr(GString) out = g_string_new(NULL);
+
+	if (topic->run && !topic->run(out))
+		return EXIT_BROKEN;
+	if (topic->print)
+		topic->print(out);
+	return print_result(out->str);
 }
 
 static int list_main(int argc, char **argv)
 {
-	return print_topic(
+	int status = EXIT_OK;
+	const struct topic *topic = choose_topic(
 		argc, argv, lists, G_N_ELEMENTS(lists),
-		"Prints what scenario files can say, from the tables that the program runs on.");
+		"Prints what scenario files can say, from the tables that the program runs on.",
+		&status);
+
+	return topic ? print_topic(topic) : status;
 }
 
-static int docs_main(int argc, char **argv)
+int docs_main(int argc, char **argv, const struct command *const *all, size_t n,
+	      const char *version)
 {
-	return print_topic(argc, argv, docs, G_N_ELEMENTS(docs),
-			   "Prints a page of the manual as Markdown.");
+	int status = EXIT_OK;
+	const struct topic *topic = choose_topic(argc, argv, docs, G_N_ELEMENTS(docs),
+						 "Prints a page of the manual as Markdown, the "
+						 "JSON Schema of scenario files, lapicsim(1), or "
+						 "a shell's completion.",
+						 &status);
+
+	if (topic && !topic->print && !topic->run)
+		return command_docs_print(topic->name, all, n, version);
+	return topic ? print_topic(topic) : status;
 }
 
 const struct command command_list = {
-	"list", "print kernels, parameters, workloads, metrics, events or limits", list_main, false
+	"list", "print kernels, parameters, workloads, metrics, events, limits or scenarios",
+	list_main, false
 };
-const struct command command_docs = { "docs", "print a page of the manual", docs_main, true };

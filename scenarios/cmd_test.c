@@ -3,6 +3,7 @@
  * files. */
 #include "command.h"
 #include "report.h"
+#include "scenario_files.h"
 
 #include <errno.h>
 #include <string.h>
@@ -219,38 +220,6 @@ static void test_file(struct tests *t, const char *path, const struct replay_opt
 	diagnostics_clear(&d);
 }
 
-/* --- finding files --- */
-
-static int by_name(gconstpointer a, gconstpointer b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static bool find_files(struct tests *t, const char *path, bool named)
-{
-	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
-		if (named || g_str_has_suffix(path, ".yaml"))
-			g_ptr_array_add(t->files, g_strdup(path));
-		return true;
-	}
-
-	g_autoptr(GError) error = NULL;
-	GDir *dir = g_dir_open(path, 0, &error);
-	if (!dir) {
-		g_printerr("lapicsim: error: %s\n", error->message);
-		return false;
-	}
-	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-	for (const char *name; (name = g_dir_read_name(dir));)
-		g_ptr_array_add(names, g_build_filename(path, name, NULL));
-	g_dir_close(dir);
-	g_ptr_array_sort(names, by_name);
-	bool ok = true;
-	for (guint i = 0; i < names->len; i++)
-		ok &= find_files(t, names->pdata[i], false);
-	return ok;
-}
-
 static int finish(struct tests *t)
 {
 	int status = t->status, printed;
@@ -311,9 +280,14 @@ static int test_with(struct tests *t)
 	if (!run_options(&t->run, &options, &sets))
 		return EXIT_USAGE;
 	options.swap = t->swap;
-	for (char **path = t->run.paths; *path; path++)
-		if (!find_files(t, *path, true))
+	g_autofree char *library = options.library ? g_strdup(options.library) : default_library();
+
+	for (char **path = t->run.paths; *path; path++) {
+		g_autofree char *found = scenario_files_locate(*path, library);
+
+		if (!find_scenarios(t->files, found, true))
 			return EXIT_IO;
+	}
 	if (!t->files->len) {
 		g_printerr("lapicsim: error: no *.yaml file below what test was given\n");
 		return EXIT_USAGE;

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "command.h"
 
+#include "command_docs.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_arguments *args)
 {
@@ -19,6 +24,9 @@ GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_ar
 		  "Stop with status 5 after so many events (default 1000000000)", "N" },
 		{ "shuffle-ties", 0, 0, G_OPTION_ARG_STRING, &args->shuffle_ties,
 		  "Permute events that are equal in instant and phase", "SEED" },
+		{ "quiet", 'q', 0, G_OPTION_ARG_NONE, &args->quiet,
+		  "Print no report: the exit status says how it went, and errors are printed",
+		  NULL },
 		{ G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &args->paths, NULL, NULL },
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
@@ -36,8 +44,10 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 	GOptionContext *context = g_option_context_new(usage);
 	g_autoptr(GError) error = NULL;
 	gboolean help = FALSE;
-	const GOptionEntry help_entry[] = {
+	g_autofree char *describe = NULL;
+	const GOptionEntry own_entries[] = {
 		{ "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
+		{ "describe", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &describe, NULL, NULL },
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 
@@ -48,9 +58,8 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 	g_option_context_set_description(context, examples);
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_translation_domain(context, NULL);
-	g_option_context_add_main_entries(context, help_entry, NULL);
+	g_option_context_add_main_entries(context, own_entries, NULL);
 	g_option_context_add_main_entries(context, entries, NULL);
-	g_free(entries);
 
 	bool go_on = g_option_context_parse(context, argc, argv, &error);
 	if (!go_on) {
@@ -62,9 +71,47 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 
 		*status = print_result(text);
 		go_on = false;
+	} else if (describe) {
+		const struct command_text text = { (*argv)[0], usage, about, examples, entries };
+		g_autoptr(GString) out = g_string_new(NULL);
+
+		*status =
+			describe_command(out, describe, &text) ? print_part(out->str) : EXIT_USAGE;
+		go_on = false;
 	}
 	g_option_context_free(context);
+	g_free(entries);
 	return go_on;
+}
+
+static int by_name(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool find_scenarios(GPtrArray *files, const char *path, bool named)
+{
+	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
+		if (named || g_str_has_suffix(path, ".yaml"))
+			g_ptr_array_add(files, g_strdup(path));
+		return true;
+	}
+
+	g_autoptr(GError) error = NULL;
+	GDir *dir = g_dir_open(path, 0, &error);
+	if (!dir) {
+		g_printerr("lapicsim: error: %s\n", error->message);
+		return false;
+	}
+	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+	for (const char *name; (name = g_dir_read_name(dir));)
+		g_ptr_array_add(names, g_build_filename(path, name, NULL));
+	g_dir_close(dir);
+	g_ptr_array_sort(names, by_name);
+	bool ok = true;
+	for (guint i = 0; i < names->len; i++)
+		ok &= find_scenarios(files, names->pdata[i], false);
+	return ok;
 }
 
 bool parse_number(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *ret)
@@ -79,8 +126,22 @@ bool parse_number(const char *option, const char *text, uint64_t min, uint64_t m
 	return false;
 }
 
+/* Of every report: what prints need not know. */
+static void discard_output(void)
+{
+	const int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
+		g_printerr("lapicsim: error: --quiet: cannot open '/dev/null': %s\n",
+			   g_strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
 bool run_options(const struct run_arguments *args, struct replay_options *options, GPtrArray **sets)
 {
+	if (args->quiet)
+		discard_output();
 	options->limits = SIM_LIMITS_DEFAULT;
 	options->library = args->library;
 	*sets = g_ptr_array_new_with_free_func(g_free);

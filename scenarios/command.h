@@ -17,7 +17,11 @@ struct command {
 };
 
 extern const struct command command_replay, command_test, command_history, command_explain,
-	command_diff, command_list, command_docs;
+	command_diff, command_list;
+
+/* lapicsim docs: lapicsim.c says which commands there are. */
+int docs_main(int argc, char **argv, const struct command *const *all, size_t n,
+	      const char *version);
 
 /* The options that replay and test share, as parsed. */
 struct run_arguments {
@@ -25,6 +29,7 @@ struct run_arguments {
 	char *library;
 	char *max_events, *shuffle_ties, *seed;
 	char **paths;
+	gboolean quiet; /* run_options() sees to it */
 };
 
 /* A command's own options followed by the shared ones. */
@@ -40,6 +45,10 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 bool run_options(const struct run_arguments *args, struct replay_options *options,
 		 GPtrArray **sets);
 void run_arguments_clear(struct run_arguments *args);
+
+/* Adds the files of @path to @files, in the order of their names: of a folder every *.yaml below
+ * it; a file that is @named itself, whatever its name. False after an error on stderr. */
+bool find_scenarios(GPtrArray *files, const char *path, bool named);
 
 /* The number @text of @option ("--seed"); false after an error on stderr. */
 bool parse_number(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *ret);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
+#include "installed.h"
 #include "metrics.h"
 #include "trace_output.h"
 #include "workload_table.h"
@@ -143,20 +144,7 @@ bool replay_resolve(struct replay *r, const struct replay_options *options, stru
 
 /* --- names of files --- */
 
-char *default_library(void)
-{
-	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-
-	if (self) {
-		g_autofree char *bin = g_path_get_dirname(self);
-		char *installed = g_build_filename(bin, "..", "share", "lapicsim", "library", NULL);
-
-		if (g_file_test(installed, G_FILE_TEST_IS_DIR))
-			return installed;
-		g_free(installed);
-	}
-	return g_strdup(LAPICSIM_SOURCE_LIBRARY);
-}
+char *default_library(void) { return installed_folder("library", LAPICSIM_SOURCE_LIBRARY); }
 
 /* "out.ftrace" -> "out.before.ftrace", where several variants are traced. */
 static char *trace_name(const char *path, const char *variant)

@@ -270,11 +270,12 @@ struct scenario_file *scenario_load(const char *path, const struct scenario_opti
 				    struct diagnostics *d)
 {
 	struct scenario_file *file = g_new0(struct scenario_file, 1);
+	g_autofree char *found = scenario_files_locate(path, options->library);
 	const unsigned before = d->n;
 
 	file->files = scenario_files_new(options);
 	file->path = arena_strndup(&file->files->arena, path, strlen(path));
-	file->tree = scenario_files_tree(file->files, path, d);
+	file->tree = scenario_files_tree(file->files, found, d);
 	if (file->tree && read_header(file, d)) {
 		if (file->fragment) {
 			check_fragment(file, d);

@@ -102,6 +102,17 @@ const char *scenario_files_find(const struct scenario_files *files, const struct
 	return NULL;
 }
 
+char *scenario_files_locate(const char *path, const char *library)
+{
+	if (library && *path != '/' && !strstr(path, "..") && access(path, F_OK) != 0) {
+		g_autofree char *far = g_strconcat(library, "/", path, NULL);
+
+		if (access(far, F_OK) == 0)
+			return g_steal_pointer(&far);
+	}
+	return g_strdup(path);
+}
+
 static bool is_in_chain(const struct chain *chain, const struct text_id *id)
 {
 	for (; chain; chain = chain->up)

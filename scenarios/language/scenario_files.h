@@ -5,9 +5,8 @@
  * A name in a scenario is looked up beside the file that says it, then in the library folder: no
  * absolute path, no "..", so that a copied scenario works from any folder and reads nothing
  * else. A name in --set is what the user typed: it counts from the working directory, and may be
- * any path.
- *
- * Private to scenarios/language.
+ * any path. So does the name of the scenario itself, and where nothing is, it is looked up in the
+ * library.
  */
 #ifndef SCENARIO_FILES_H
 #define SCENARIO_FILES_H
@@ -29,6 +28,9 @@ struct scenario_files {
 
 struct scenario_files *scenario_files_new(const struct scenario_options *options);
 void scenario_files_free(struct scenario_files *files);
+
+/* Where @path of the command line is: there, or, if not, below @library (which may be NULL). */
+char *scenario_files_locate(const char *path, const char *library);
 
 /* The tree of @path over those of its includes; NULL after an error. */
 const struct node *scenario_files_tree(struct scenario_files *files, const char *path,

@@ -268,3 +268,39 @@ void scenario_program_docs(GString *out)
 			     "decimal, or hexadecimal behind `0x`.\nCycles count on the guest's "
 			     "TSC.\n\n");
 }
+
+/* A word, or a map of one word and its operand. A number in hexadecimal is one to YAML, too. */
+void scenario_program_schema(GString *out, const char *quantity)
+{
+	const char *separator = "";
+
+	g_string_append(out, "{\"enum\":[");
+	for (unsigned i = 0; i < PROGRAM_OP_COUNT; i++) {
+		if (op_rows[i].operand != OPERAND_NONE)
+			continue;
+		g_string_append_printf(out, "%s\"%s\"", separator, op_rows[i].name);
+		separator = ",";
+	}
+	g_string_append(out, "]},{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":1,"
+			     "\"additionalProperties\":false,\"properties\":{");
+	separator = "";
+	for (unsigned i = 0; i < PROGRAM_OP_COUNT; i++) {
+		if (op_rows[i].operand == OPERAND_NONE)
+			continue;
+		g_string_append_printf(out, "%s\"%s\":{", separator, op_rows[i].name);
+		separator = ",";
+		if (op_rows[i].operand == OPERAND_TIME)
+			g_string_append(out, quantity);
+		else if (op_rows[i].operand == OPERAND_NUMBER)
+			g_string_append_printf(out,
+					       "\"type\":\"integer\",\"minimum\":0,\"maximum\":%u",
+					       UINT32_MAX);
+		for (const struct value_name *name = lapic_mode_names();
+		     op_rows[i].operand == OPERAND_MODE && name->name; name++)
+			g_string_append_printf(out, "%s\"%s\"%s",
+					       name == lapic_mode_names() ? "\"enum\":[" : ",",
+					       name->name, name[1].name ? "" : "]");
+		g_string_append_c(out, '}');
+	}
+	g_string_append(out, "}}");
+}

@@ -20,4 +20,7 @@ void scenario_program_print(GString *out, const struct guest_config *guest);
 /* The operations, as a table of docs/scenarios.md. */
 void scenario_program_docs(GString *out);
 
+/* What an operation may be, as members of anyOf in a JSON Schema; @quantity is that of a time. */
+void scenario_program_schema(GString *out, const char *quantity);
+
 #endif
