@@ -45,9 +45,13 @@ static bool own_members(struct layout *l, const struct trace_event *event)
 			return false;
 		bytes_string(&text, field->type == TRACE_S64 ? "s64 " : "u64 ");
 		bytes_string(&text, field->name);
-		if (!text.failed)
+		const bool failed = text.failed;
+
+		if (!failed)
 			memcpy(l->own_decl[i], text.data, text.n);
 		bytes_free(&text);
+		if (failed)
+			return false;
 		l->own[i] = (struct trace_member){ .decl = l->own_decl[i],
 						   .size = 8,
 						   .is_signed = field->type == TRACE_S64,
@@ -267,13 +271,15 @@ static bool put_format(struct trace_bytes *out, const struct layout *l,
 	return true;
 }
 
-/* Behind its length; what does not fit together was found by trace_binary_new(). */
+/* Behind its length. What does not fit together was found by trace_binary_new(), so that only
+ * memory can be missing. */
 static void put_sized_format(const struct trace_binary *tb, struct trace_bytes *out, uint32_t id)
 {
 	const size_t at = out->n;
 
 	bytes_zero(out, 8);
-	put_format(out, &tb->layout[id], tb->schema->events[id], tb->schema);
+	if (!put_format(out, &tb->layout[id], tb->schema->events[id], tb->schema))
+		out->failed = true;
 	bytes_set_le(out, at, out->n - at - 8, 8);
 }
 
