@@ -266,6 +266,7 @@ static void run_once(struct replay *r, struct run_result *result,
 {
 	const char *refused = NULL;
 	struct world *world = world_new(&result->run->config, &options->limits, &refused);
+	struct sim_counts counts;
 	struct trace_output traced = { 0 };
 	g_autoptr(GString) message = g_string_new(NULL);
 
@@ -297,7 +298,9 @@ static void run_once(struct replay *r, struct run_result *result,
 		result->stop = SIM_STOP_BROKEN;
 	result->fingerprint = trace_fingerprint(world_trace(world));
 	result->records = trace_count(world_trace(world));
-	result->events = sim_counts(world_sim(world)).dispatched;
+	counts = sim_counts(world_sim(world));
+	result->events = counts.dispatched;
+	result->queued = counts.dispatched - counts.followed;
 	result->status = describe_stop(message, result->stop, world_sim(world));
 	if (result->status != EXIT_OK) {
 		g_string_prepend(message, ": ");

@@ -50,6 +50,7 @@ struct run_result { /* one variant's run */
 	struct latency_output *latencies; /* NULL: not asked for */
 	enum sim_stop stop;
 	uint64_t fingerprint, records, events;
+	uint64_t queued;  /* events that came by way of the queue */
 	int status;       /* enum exit_status of the run alone */
 	char *message;    /* why status is not EXIT_OK; several lines */
 	char *trace_path; /* what was written, or NULL */

@@ -57,6 +57,12 @@ void sim_event_init(struct sim_event *ev, const struct sim_event_type *type, uin
  * invariant A2: models clamp, and say why. */
 bool sim_event_arm(struct sim *sim, struct sim_event *ev, ps_t when);
 
+/* As sim_event_arm(), for the last thing that a callback does: if @ev, which is idle, would be the
+ * next to be dispatched anyway, it is, without a way through the queue. True: sim_now() is @when,
+ * and the caller does what the callback of @ev is for; false: it is armed. Either way nothing that
+ * can be observed differs. */
+bool sim_event_follow(struct sim *sim, struct sim_event *ev, ps_t when);
+
 /* Returns true if @ev was armed. Cancelling an idle event is no error. */
 bool sim_event_cancel(struct sim *sim, struct sim_event *ev);
 

@@ -186,6 +186,48 @@ bool sim_event_cancel(struct sim *sim, struct sim_event *ev)
 	return true;
 }
 
+/* The clock goes to @ev, which is counted and remembered. */
+static inline void enter_event(struct sim *sim, const struct sim_event *ev)
+{
+	const uint64_t when = ev->when.v;
+
+	if (when != sim->clock.now.v) {
+		sim->clock.now = ps(when);
+		sim->same_instant = 0;
+	}
+	sim->same_instant++;
+	sim->last_when = when;
+	sim->last_order = ev->order;
+	sim->last_seq = sim->armed;
+	sim->recent[sim->dispatched % SIM_RECENT] =
+		(struct sim_recent){ .when = when, .type = ev->type, .entity = ev->entity };
+	sim->dispatched++;
+}
+
+/* Whether @ev, armed for @when, would be dispatched next, and changes nothing but the clock, the
+ * counts and the recent events: whatever may touch a budget or an invariant goes through the queue.
+ */
+static bool may_follow(const struct sim *sim, const struct sim_event *ev, uint64_t when)
+{
+	return when > sim->clock.now.v && when < sim->run_before && !sim->stopping &&
+	       sim->dispatched < sim->limits.max_events && sim->queue.n < sim->pending_peak &&
+	       !sim->limits.check_full && ev->type && !sim_event_armed(ev) &&
+	       sim_queue_idle_until(&sim->queue, when);
+}
+
+bool sim_event_follow(struct sim *sim, struct sim_event *ev, ps_t when)
+{
+	if (!may_follow(sim, ev, when.v)) {
+		sim_event_arm(sim, ev, when);
+		return false;
+	}
+	ev->when = when;
+	ev->order = next_order(sim, ev->type->phase);
+	enter_event(sim, ev);
+	sim->followed++;
+	return true;
+}
+
 /* A3: an event that goes before the last popped one was not there yet when that one was popped. */
 static bool is_in_order(const struct sim *sim, const struct sim_event *ev)
 {
@@ -230,24 +272,11 @@ static bool may_dispatch(struct sim *sim, const struct sim_event *ev)
 
 static void dispatch(struct sim *sim, struct sim_event *ev)
 {
-	const struct sim_event_type *type = ev->type;
-	const uint64_t when = ev->when.v;
-
-	if (when != sim->clock.now.v) {
-		sim->clock.now = ps(when);
-		sim->same_instant = 0;
-	}
-	sim->same_instant++;
-	sim->last_when = when;
-	sim->last_order = ev->order;
-	sim->last_seq = sim->armed;
-	sim->recent[sim->dispatched % SIM_RECENT] =
-		(struct sim_recent){ .when = when, .type = type, .entity = ev->entity };
-	sim->dispatched++;
+	enter_event(sim, ev);
 	sim_queue_pop(&sim->queue, ev);
 
 	/* The callback may arm, cancel or free what it likes, @ev included. */
-	type->fn(sim, ev);
+	ev->type->fn(sim, ev);
 }
 
 static void check_after_event(struct sim *sim)
@@ -273,6 +302,7 @@ static void check_after_event(struct sim *sim)
 /* Moves the clock to @end when all before it is done. */
 static enum sim_stop finish(struct sim *sim, uint64_t end, enum sim_stop why)
 {
+	sim->run_before = 0;
 	if (end != PS_NEVER.v && end != sim->clock.now.v) {
 		sim->clock.now = ps(end);
 		sim->same_instant = 0;
@@ -289,6 +319,7 @@ enum sim_stop sim_run(struct sim *sim, ps_t end)
 
 	const uint64_t limit = end.v < SIM_RUN_MAX.v ? end.v : SIM_RUN_MAX.v;
 
+	sim->run_before = limit + 1;
 	while (!sim->stopping) {
 		struct sim_event *ev = sim_queue_first(&sim->queue, limit);
 
@@ -301,6 +332,7 @@ enum sim_stop sim_run(struct sim *sim, ps_t end)
 		dispatch(sim, ev);
 		check_after_event(sim);
 	}
+	sim->run_before = 0;
 	if (sim->why == SIM_STOP_ASKED)
 		sim->stopping = false;
 	return sim->why;
@@ -312,6 +344,7 @@ struct sim_counts sim_counts(const struct sim *sim)
 		.armed = sim->armed,
 		.dispatched = sim->dispatched,
 		.cancelled = sim->cancelled,
+		.followed = sim->followed,
 		.pending = sim->queue.n,
 		.pending_peak = sim->pending_peak,
 	};

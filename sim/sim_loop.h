@@ -38,6 +38,7 @@ struct sim_limits {
 /* A4: armed == dispatched + cancelled + pending; a move counts as cancel + arm. */
 struct sim_counts {
 	uint64_t armed, dispatched, cancelled;
+	uint64_t followed; /* of dispatched: not by way of the queue */
 	uint32_t pending;
 	uint32_t pending_peak;
 };

@@ -10,6 +10,7 @@
  *
  *	sim_event_arm() -> sim_queue_push()         sim_event_cancel() -> sim_queue_remove()
  *	sim_run() -> sim_queue_first() -> sim_queue_pop()
+ *	sim_event_follow() -> sim_queue_idle_until()
  *
  * The first event is in the first used slot of the lowest used level. If it is alone there, that is
  * all. If not, the queue moves to the least instant of the slot, which files all of them anew, on
@@ -186,6 +187,20 @@ static inline struct sim_event *sim_queue_first(struct sim_queue *q, uint64_t li
 			return sim_queue_event(broken);
 	}
 	return q->at <= limit ? sim_queue_event(q->due[__builtin_ctz(q->used_due)].next) : NULL;
+}
+
+/* Whether nothing is due up to and including @when, as far as that can be seen without moving
+ * anything: a slot whose least event was taken out is believed to hold it still. */
+static inline bool sim_queue_idle_until(const struct sim_queue *q, uint64_t when)
+{
+	if (q->used_due)
+		return false;
+	if (!q->used_words)
+		return true;
+	const unsigned word = (unsigned)__builtin_ctz(q->used_words);
+	const unsigned i = word * 64 + (unsigned)__builtin_ctzll(q->used[word]);
+
+	return q->slot[i].least > when;
 }
 
 /* Takes out what sim_queue_first() returned. */

@@ -27,6 +27,8 @@ struct sim {
 
 	/* A4: armed == dispatched + cancelled + queue.n. armed is also the last seq given out. */
 	uint64_t armed, dispatched, cancelled;
+	uint64_t followed;   /* of dispatched: by sim_event_follow() */
+	uint64_t run_before; /* the run under way goes on for instants below; 0: there is none */
 
 	/* A3: the last popped key, and the last seq given out before its callback ran. */
 	uint64_t last_when, last_order, last_seq;

@@ -9,7 +9,6 @@
 /* So many segments of no length are run inside one event before the CPU takes a new one. */
 #define STEPS_PER_EVENT 64
 
-static void dispatch(struct host_cpu *cpu);
 static void irq_begin(struct host_cpu *cpu, void *owner);
 
 void host_trace(const struct host_cpu *cpu, enum tracepoint tp, uint32_t entity, uint32_t n,
@@ -94,16 +93,18 @@ void cpu_account_end(struct host_cpu *cpu)
 		   cpu->time[CPU_TIME_IDLE]);
 }
 
-/* Starts or continues the segment on top; its end is an event, unless it has none. */
-static void start_segment(struct host_cpu *cpu)
+/* Starts or continues the segment on top; its end is an event, unless it has none. True: that is
+ * now, because nothing else happens before. */
+static bool start_segment(struct host_cpu *cpu)
 {
 	const ps_t now = sim_now(cpu->host->sim);
 
 	cpu->started = now;
 	cpu->stopped = false;
 	cpu->asleep = cpu->top->mode == RUN_IDLE;
-	if (cpu->top->left.v < PS_NEVER.v - now.v)
-		sim_event_arm(cpu->host->sim, running_event(cpu), ps_add(now, cpu->top->left));
+	if (cpu->top->left.v >= PS_NEVER.v - now.v)
+		return false;
+	return sim_event_follow(cpu->host->sim, running_event(cpu), ps_add(now, cpu->top->left));
 }
 
 /* The segment on top keeps its remainder. */
@@ -342,8 +343,9 @@ static void interrupt_guest(struct host_cpu *cpu)
 		task->ops->guest_exit(task, cpu);
 }
 
-/* Takes what is pending, switches if it must, then runs what is on top. */
-static void dispatch(struct host_cpu *cpu)
+/* Takes what is pending, switches if it must, then runs what is on top. True: its segment has
+ * ended. */
+static bool dispatch(struct host_cpu *cpu)
 {
 	unsigned steps = 0;
 
@@ -370,22 +372,27 @@ static void dispatch(struct host_cpu *cpu)
 		top->fn(cpu, top->owner);
 	}
 	cpu->dispatching = false;
-	start_segment(cpu);
+	return start_segment(cpu);
+}
+
+static void end_segment(struct host_cpu *cpu)
+{
+	struct context *top = cpu->top;
+
+	charge(cpu);
+	top->left = ps(0);
+	cpu->stopped = true;
+	cpu->dispatching = true;
+	top->fn(cpu, top->owner);
 }
 
 /* The segment's time is over, or the CPU was kicked and has something to look at first. */
 static void segment_ends(struct host_cpu *cpu)
 {
-	if (!cpu->stopped) {
-		struct context *top = cpu->top;
-
-		charge(cpu);
-		top->left = ps(0);
-		cpu->stopped = true;
-		cpu->dispatching = true;
-		top->fn(cpu, top->owner);
-	}
-	dispatch(cpu);
+	if (!cpu->stopped)
+		end_segment(cpu);
+	while (dispatch(cpu))
+		end_segment(cpu);
 }
 
 static void on_segment(struct sim *sim, struct sim_event *ev)

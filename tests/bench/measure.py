@@ -116,6 +116,7 @@ class Run:
             self.variants = json.load(out)['variants']
         self.user = usage.ru_utime
         self.events = sum(v['events'] for v in self.variants)
+        self.queued = sum(v['queued'] for v in self.variants)
         self.samples = sum(v['samples'] for v in self.variants)
         self.records = sum(v['records'] for v in self.variants)
 

@@ -53,6 +53,12 @@ static void arm_without_init(struct sim *sim, struct sim_event *other)
 	sim_event_arm(sim, &spare, ps(60));
 }
 
+static void follow_without_init(struct sim *sim, struct sim_event *other)
+{
+	spare = (struct sim_event){ .type = NULL };
+	sim_event_follow(sim, &spare, ps(60));
+}
+
 static void arm_with_foreign_links(struct sim *sim, struct sim_event *other)
 {
 	sim_event_init(&spare, &other_type, 4);
@@ -127,6 +133,8 @@ static const struct fault_row fault_rows[] = {
 	{ "A5: idle, and yet in the queue", idle_but_queued, "A5",
 	  "a dispatched event is armed: entity 3" },
 	{ "A5: armed without being initialised", arm_without_init, "A5",
+	  "an armed event is initialised: type == NULL" },
+	{ "A5: to follow without being initialised", follow_without_init, "A5",
 	  "an armed event is initialised: type == NULL" },
 	{ "A5: armed with another's links", arm_with_foreign_links, "A5",
 	  "an armed event is linked both ways: other of 4" },

@@ -340,6 +340,144 @@ static void shuffle_keeps_cause_before_effect(void **state)
 	}
 }
 
+/* Ten runners step on by random lengths, and arm and cancel a bystander as they go. Each step
+ * writes down what it sees. */
+struct runner {
+	struct sim_event event;
+	struct race *race;
+};
+
+struct race {
+	struct runner runners[10];
+	struct sim_event bystander;
+	uint64_t random, seen;
+};
+
+static void jot(struct race *race, const struct sim *sim, uint64_t who)
+{
+	const struct sim_counts counts = sim_counts(sim);
+	const uint64_t all[] = { who,
+				 sim_now(sim).v,
+				 counts.armed,
+				 counts.dispatched,
+				 counts.cancelled,
+				 counts.pending,
+				 counts.pending_peak };
+
+	for (unsigned i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		race->seen = race->seen * UINT64_C(6364136223846793005) + all[i];
+}
+
+static uint64_t below(struct race *race, uint64_t n)
+{
+	race->random = race->random * UINT64_C(6364136223846793005) + 1442695040888963407;
+	return (race->random >> 33) % n;
+}
+
+static void bystander_runs(struct sim *sim, struct sim_event *ev)
+{
+	jot(sim_container_of(ev, struct race, bystander), sim, 99);
+}
+
+static void runner_steps(struct sim *sim, struct sim_event *ev)
+{
+	struct race *race = sim_container_of(ev, struct runner, event)->race;
+	static const uint64_t lengths[] = { 1, 3, 30, 5000 };
+	uint64_t length;
+
+	do {
+		jot(race, sim, ev->entity);
+		if (below(race, 8) == 0)
+			sim_event_arm(sim, &race->bystander, ps(sim_now(sim).v + below(race, 40)));
+		else if (below(race, 8) == 0)
+			sim_event_cancel(sim, &race->bystander);
+		if (below(race, 50) == 0)
+			sim_ask_stop(sim);
+		if (below(race, 50) == 0)
+			sim_event_arm(sim, ev, ps(sim_now(sim).v + 9));
+		length = below(race, lengths[below(race, 4)]);
+	} while (sim_event_follow(sim, ev, ps(sim_now(sim).v + length)));
+}
+
+static const struct sim_event_type runner_types[] = {
+	{ "cpu", SIM_PHASE_CPU, runner_steps },
+	{ "guest", SIM_PHASE_GUEST, runner_steps },
+};
+static const struct sim_event_type bystander_type = { "bystander", SIM_PHASE_DEVICE,
+						      bystander_runs };
+
+/* How often the queue was gone round. */
+static uint64_t run_race(const struct sim_limits *limits, unsigned runners, struct race *race)
+{
+	struct sim *sim = sim_new(limits);
+	struct sim_event_report last[SIM_LAST_EVENTS];
+
+	*race = (struct race){ .random = runners };
+	sim_event_init(&race->bystander, &bystander_type, 99);
+	for (unsigned i = 0; i < runners; i++) {
+		race->runners[i].race = race;
+		sim_event_init(&race->runners[i].event, &runner_types[i % 2], i);
+		sim_event_arm(sim, &race->runners[i].event, ps(i % 3));
+	}
+	for (unsigned i = 1; i <= 1000; i++)
+		jot(race, sim, sim_run(sim, ps((i + 9) / 10 * 1000)));
+	for (unsigned n = sim_last_events(sim, last), i = 0; i < n; i++)
+		jot(race, sim, last[i].when.v + last[i].entity);
+	assert_null(sim_broken(sim)->id);
+
+	const uint64_t followed = sim_counts(sim).followed;
+	sim_free(sim);
+	return followed;
+}
+
+/* With check_full everything goes through the queue. */
+static void following_is_being_dispatched(void **state)
+{
+	static const struct sim_limits rows[] = {
+		{ .max_events = 1000000, .max_same_instant = 1000, .max_pending = 20 },
+		{ .max_events = 1000000,
+		  .max_same_instant = 1000,
+		  .max_pending = 20,
+		  .shuffle_ties = true,
+		  .shuffle_seed = 7 },
+		{ .max_events = 700, .max_same_instant = 1000, .max_pending = 20 },
+		{ .max_events = 1000000, .max_same_instant = 3, .max_pending = 20 },
+		{ .max_events = 1000000, .max_same_instant = 1000, .max_pending = 1 },
+	};
+	struct race race, queued;
+
+	for (unsigned i = 0; i < N_ELEMENTS(rows); i++) {
+		uint64_t followed = 0;
+
+		for (unsigned runners = 1; runners <= N_ELEMENTS(race.runners); runners++) {
+			struct sim_limits full = rows[i];
+
+			full.check_full = true;
+			assert_int_equal(run_race(&full, runners, &queued), 0);
+			followed += run_race(&rows[i], runners, &race);
+			assert_int_equal(race.seen, queued.seen);
+		}
+		assert_true(followed > 0);
+	}
+}
+
+/* Nobody moves the clock before a run, or beyond its end. */
+static void nothing_follows_outside_a_run(void **state)
+{
+	struct sim *sim = sim_new(NULL);
+	struct sim_event first, second;
+
+	sim_event_init(&first, &counter_type, 0);
+	sim_event_init(&second, &counter_type, 0);
+	sim_event_arm(sim, &first, ps(10));
+	assert_false(sim_event_follow(sim, &second, ps(5)));
+	assert_true(sim_event_armed(&second));
+	assert_int_equal(sim_run(sim, ps(20)), SIM_STOP_DRAINED);
+	assert_false(sim_event_follow(sim, &second, ps(25)));
+	assert_int_equal(sim_now(sim).v, 20);
+	sim_free(sim);
+}
+
 static void last_events_oldest_first(void **state)
 {
 	struct sim_event_report last[SIM_LAST_EVENTS];
@@ -416,6 +554,8 @@ int main(void)
 		cmocka_unit_test(asked_stops_once_and_a_later_run_goes_on),
 		cmocka_unit_test(shuffle_permutes_ties_by_seed_and_nothing_else),
 		cmocka_unit_test(shuffle_keeps_cause_before_effect),
+		cmocka_unit_test(following_is_being_dispatched),
+		cmocka_unit_test(nothing_follows_outside_a_run),
 		cmocka_unit_test(last_events_oldest_first),
 		cmocka_unit_test(hot_events_most_frequent_first),
 	};
