@@ -62,7 +62,8 @@
 	COST(vmexit_rest, 0, "SVM: from interrupts on, where a pending one is taken, to kvm_exit") \
 	COST(woken, 0, "from kvm_vcpu_wakeup on, what a woken vCPU takes more than a running one") \
 	COST(tick_program_event, 0,                                                                \
-	     "hrtimer_interrupt() behind its callbacks: the device is programmed for the next")
+	     "hrtimer_interrupt() behind its callbacks: the device is programmed for the next")    \
+	COST(wait_lapic_expire, 0, "__kvm_wait_lapic_expire() but for the wait: trace and tuning")
 
 enum cost_id {
 #define COST(name, ns, what) COST_##name,

@@ -12,16 +12,15 @@ static void step(struct vcpu *vcpu, context_fn *fn)
 	cpu_run(&vcpu->task.ctx, vcpu_cost(vcpu, COST_tune_access), RUN_IRQS_OFF, fn);
 }
 
-/* __delay(): until the host TSC has advanced by @cycles since it was read now. */
-static ps_t spin_time(struct vcpu *vcpu, host_cycles_t cycles)
+/* __delay(): until the host TSC has advanced by @cycles since it was read at @from. */
+static ps_t spin_time(struct vcpu *vcpu, ps_t from, host_cycles_t cycles)
 {
-	const ps_t now = sim_now(vcpu->host->sim);
+	const struct clock *clock = vcpu->clock;
 
 	if (!cycles.v)
 		return ps(0);
-	return ps_sub(clock_tsc_edge(vcpu->clock,
-				     vcpu_host_tsc(vcpu).v - vcpu->clock->start_tsc + cycles.v),
-		      now);
+	return ps_sub(clock_tsc_edge(clock, clock_tsc(clock, from).v - clock->start_tsc + cycles.v),
+		      from);
 }
 
 static void trace_advance(struct host_cpu *cpu, struct vcpu *vcpu)
@@ -88,14 +87,15 @@ static void tune_global(struct host_cpu *cpu, void *owner)
  * is the IRR bit, which the guest has not taken yet. */
 static bool injected(const struct vcpu *vcpu) { return vcpu->apicv ? vcpu->irr : vcpu->isr; }
 
-/* The routine's tests, its trace and its tuning. False: it is not called. Else @wait is what is
- * left to wait for, and @tuned the advance from then on. */
+/* The routine's tests, its trace and its tuning. False: it is not called. Else @wait is what these
+ * take and what is left to wait for then, and @tuned the advance from then on. */
 static bool plan_wait(struct host_cpu *cpu, struct vcpu *vcpu, const struct wait_input *in,
 		      struct timer_advance *tuned, ps_t *wait)
 {
 	struct lapic_timer *lt = &vcpu->timer;
 
 	const uint32_t before_ns = lt->advance->advance_ns;
+	ps_t spin, from;
 
 	*tuned = *lt->advance;
 	if (vcpu->kernel->tune_gate->module_dynamic)
@@ -105,8 +105,14 @@ static bool plan_wait(struct host_cpu *cpu, struct vcpu *vcpu, const struct wait
 	if (!plan.called)
 		return false;
 	lt->expired_tscdeadline = guest_cycles(0);
-	if (plan.read_again)
-		plan.wait = timer_advance_wait_again(vcpu->kernel, tuned, in);
+	*wait = vcpu_cost(vcpu, COST_wait_lapic_expire);
+	from = ps_add(sim_now(vcpu->host->sim), *wait);
+	if (plan.read_again) {
+		struct wait_input again = *in;
+
+		again.now = vcpu_tsc_at(vcpu, from);
+		plan.wait = timer_advance_wait_again(vcpu->kernel, tuned, &again);
+	}
 	lapic_check_tuned(vcpu, before_ns, tuned->advance_ns);
 	lapic_check_wait(vcpu, &plan.wait,
 			 before_ns > tuned->advance_ns ? before_ns : tuned->advance_ns);
@@ -117,8 +123,9 @@ static bool plan_wait(struct host_cpu *cpu, struct vcpu *vcpu, const struct wait
 		HOST_TRACE(cpu, TP_KVM_WAIT_LAPIC_EXPIRE, vcpu->index, vcpu->id,
 			   (uint64_t)plan.delta, plan.delta >= 0);
 
-	*wait = spin_time(vcpu, busy_wait_host_cycles(plan.wait, vcpu->clock->tsc_khz));
-	HOST_TRACE(cpu, TP_BUSY_WAIT, vcpu->index, vcpu->id, lt->account.n, wait->v);
+	spin = spin_time(vcpu, from, busy_wait_host_cycles(plan.wait, vcpu->clock->tsc_khz));
+	HOST_TRACE(cpu, TP_BUSY_WAIT, vcpu->index, vcpu->id, lt->account.n, spin.v);
+	*wait = ps_add(*wait, spin);
 	return true;
 }
 

@@ -115,7 +115,13 @@ static int64_t median(const struct solver *s, enum observed_stretch stretch)
 
 struct rule {
 	enum cost_id cost;
-	enum { ALWAYS, SPLIT, WHOLE } when; /* is a VM-exit known in two parts? */
+	enum {
+		ALWAYS,
+		SPLIT, /* a VM-exit is known in two parts */
+		WHOLE, /* it is not                       */
+		BARE,  /* a delivery had no wait          */
+		OWED,  /* none had                        */
+	} when;
 	enum observed_stretch stretch;
 	enum cost_id less[WITH_MAX]; /* COST_COUNT ends it */
 	const char *with;
@@ -168,10 +174,20 @@ static const struct rule rules[] = {
 	  { COST_entry_load, COST_guest_op, NONE },
 	  "entry_load and guest_op" },
 	{ COST_irq_delivery,
-	  ALWAYS,
+	  OWED,
 	  OBSERVED_ENTRY_TO_HANDLER,
 	  { COST_vmentry, COST_guest_op, NONE },
 	  "vmentry and guest_op" },
+	{ COST_irq_delivery,
+	  BARE,
+	  OBSERVED_BARE_ENTRY_TO_HANDLER,
+	  { COST_entry_load, COST_vmentry, COST_guest_op, NONE },
+	  "entry_load, vmentry and guest_op" },
+	{ COST_wait_lapic_expire,
+	  BARE,
+	  OBSERVED_ENTRY_TO_HANDLER,
+	  { COST_vmentry, COST_irq_delivery, COST_guest_op, NONE },
+	  "vmentry, irq_delivery and guest_op" },
 	{ COST_irq_entry, WHOLE, OBSERVED_EXPIRY_TO_CLOCK_GUEST, { COST_vmexit, NONE }, "vmexit" },
 	{ COST_irq_entry_idle,
 	  ALWAYS,
@@ -280,10 +296,23 @@ static bool exit_is_split(const struct solver *s)
 	       (has(s, OBSERVED_IRQ_EXIT_TO_EXIT) || has(s, OBSERVED_CALLBACK_TO_EXIT));
 }
 
+/* A delivery that waited for nothing tells what the wait takes. One on any CPU does for all. */
+static bool delivery_is_split(const struct solver *s)
+{
+	return samples_of(s->pool, false, OBSERVED_BARE_ENTRY_TO_HANDLER)->len > 0;
+}
+
 static bool applies(const struct solver *s, const struct rule *rule)
 {
-	return has(s, rule->stretch) &&
-	       (rule->when == ALWAYS || (rule->when == SPLIT) == exit_is_split(s));
+	if (!has(s, rule->stretch))
+		return false;
+	switch (rule->when) {
+	case SPLIT: return exit_is_split(s);
+	case WHOLE: return !exit_is_split(s);
+	case BARE: return delivery_is_split(s);
+	case OWED: return !delivery_is_split(s);
+	default: return true;
+	}
 }
 
 /* What has no samples counts in the sums with its default, as it will in a run. */

@@ -37,6 +37,20 @@ static void add_arm(struct observed_run *run, const struct import_plan *plan,
 		    arm->cpu);
 }
 
+/* From the last entry that injected it: a second one does not wait. */
+static void add_bare(struct observed_run *run, const struct import_plan *plan,
+		     const struct import_vcpu *vcpu, const struct observed_outcome *o,
+		     const struct guest_row *row)
+{
+	const uint64_t entered = o->reentered ? o->reentered : o->entered;
+
+	if (row && o->injected && (o->reentered || (!o->has_delta && !o->reinjected)))
+		add(run, OBSERVED_BARE_ENTRY_TO_HANDLER,
+		    import_ns_of_guest_tsc(plan, vcpu, row->isr) -
+			    observed_ns(&run->clock, entered),
+		    o->vcpu_cpu);
+}
+
 static void add_vcpu(struct observed_run *run, const struct import_plan *plan,
 		     const struct import_vcpu *vcpu, const struct guest_csv *csv)
 {
@@ -61,7 +75,10 @@ static void add_vcpu(struct observed_run *run, const struct import_plan *plan,
 
 			if (o->arm > i)
 				break;
-			if (o->arm < i || !o->has_delta || !o->injected || o->reinjected)
+			if (o->arm < i)
+				continue;
+			add_bare(run, plan, vcpu, o, row);
+			if (!o->has_delta || !o->injected || o->reinjected)
 				continue;
 			clock = import_ns_of_guest_tsc(plan, vcpu, arm->value + (uint64_t)o->delta);
 			add(run, OBSERVED_ENTRY_TO_CLOCK,

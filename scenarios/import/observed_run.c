@@ -429,14 +429,18 @@ static void on_entry(struct observed_run *run, struct observed_vcpu *v,
 		sample_exit(run, v, e);
 		kick_is_decided(v);
 	}
-	if (x->open && x->injected && x->accepted && t->injecting >= 0) {
+	if (x->open && x->injected && t->injecting >= 0) {
 		struct observed_outcome *o =
 			&g_array_index(v->became.outcomes, struct observed_outcome, t->injecting);
 
-		o->entered = e->stamp;
-		o->injected = true;
-		t->in_handler = true;
-		t->handler_exit_due = true;
+		if (x->accepted) {
+			o->entered = e->stamp;
+			o->injected = true;
+			t->in_handler = true;
+			t->handler_exit_due = true;
+		} else if (o->reinjected) {
+			o->reentered = e->stamp;
+		}
 	}
 	t->in_guest = true;
 	t->entered = e->stamp;

@@ -62,7 +62,8 @@
 	X(ENTRY_TO_HANDLER_EXIT, "kvm_entry that injects to the handler's first exit")            \
 	X(ARM_TO_EXIT, "the guest's RDTSC before a timer write to kvm_exit (csv)")                \
 	X(ENTRY_TO_ARMED, "kvm_entry to the guest's RDTSC after the write (csv)")                 \
-	X(ENTRY_TO_HANDLER, "the wait's reading of the TSC to the handler's RDTSC (csv)")
+	X(ENTRY_TO_HANDLER, "the wait's reading of the TSC to the handler's RDTSC (csv)")         \
+	X(BARE_ENTRY_TO_HANDLER, "kvm_entry to the handler's RDTSC (csv), nothing waited for")
 
 enum observed_stretch {
 #define X(id, what) OBSERVED_##id,
@@ -130,6 +131,7 @@ struct observed_outcome {        /* of one expiry */
 	uint32_t arm;            /* index of its observed_arm */
 	uint32_t cpu, vcpu_cpu;  /* where the callback ran, and where the vCPU was */
 	uint64_t fired, entered; /* stamps; entered: kvm_entry that injects; 0: never */
+	uint64_t reentered;      /* stamp of the last one that injects it again */
 	int64_t delta;           /* of the wait */
 	bool by_hrtimer;         /* false: it expired where it was armed */
 	bool injected, has_delta, reinjected;

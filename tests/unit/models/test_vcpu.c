@@ -369,6 +369,47 @@ static void check_idle_and_woken(void **state)
 	rig_free(rig);
 }
 
+/* What the routine around the wait takes, @work. An expiry is read of 400 after it fired, and the
+ * handler runs 4000 after the wait. */
+struct wait_row {
+	const char *name, *release;
+	int64_t advance; /* the parameter */
+	uint64_t work, lateness;
+};
+
+/* clang-format off */
+static const struct wait_row wait_rows[] = {
+	{ "without an advance nothing waits: not taken", "v5.4", 0, 300, 4400 },
+	/* 200 late */
+	{ "late: taken, and no wait", "v5.4", 200, 300, 4500 },
+	/* 600 early */
+	{ "early: taken, then the whole wait", "v5.4", 1000, 300, 4300 },
+	/* 600 early, with an advance of 1000 */
+	{ "tuned first: what it takes is no longer waited for", "v6.16", 1, 300, 4000 },
+	{ "tuned first: no longer early", "v6.16", 1, 700, 4100 },
+};
+/* clang-format on */
+
+static void check_wait(void **state)
+{
+	const struct wait_row *row = *state;
+	struct rig *rig = rig_new(row->release, 1, 1000);
+
+	rig_round_trip(rig);
+	rig_cost(rig, COST_vmexit, 100);
+	rig_cost(rig, COST_enter_guest, 100);
+	rig_cost(rig, COST_entry_check, 200);
+	rig_cost(rig, COST_wait_lapic_expire, row->work);
+	rig->cfg.kvm.lapic_timer_advance_ns = row->advance;
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.samples = 1;
+	rig->vm.guest.delta = (struct quantity){ 2500000, QUANTITY_CYCLES };
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);
+	rig_run(rig, 4 * MS);
+	assert_int_equal(sampled(rig, "lateness"), row->lateness * PS_PER_NS);
+	rig_free(rig);
+}
+
 #define ROWS(array, check)                                             \
 	for (size_t i = 0; i < N_ELEMENTS(array); i++)                 \
 		tests[n++] = (struct CMUnitTest)                       \
@@ -419,7 +460,8 @@ int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
 				N_ELEMENTS(program_rows) + N_ELEMENTS(poll_rows) +
-				N_ELEMENTS(exits_rows) + N_ELEMENTS(due_rows) + 4];
+				N_ELEMENTS(exits_rows) + N_ELEMENTS(due_rows) +
+				N_ELEMENTS(wait_rows) + 4];
 	size_t n = 0;
 
 	ROWS(kick_rows, check_kick);
@@ -428,6 +470,7 @@ int main(void)
 	ROWS(poll_rows, check_poll);
 	ROWS(exits_rows, check_exits);
 	ROWS(due_rows, check_due);
+	ROWS(wait_rows, check_wait);
 	tests[n++] = (struct CMUnitTest){ .name = "an expiry in the handler waits for EOI and IRET",
 					  .test_func = check_nested };
 	tests[n++] = (struct CMUnitTest){ .name = "the cost of a guest instruction is drawn",

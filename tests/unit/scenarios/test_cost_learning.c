@@ -83,6 +83,16 @@ static const struct row rows[] = {
 	    ONE(WAKEUP_TO_ACCEPT, 0, 871), ONE(WOKEN_ACCEPT_TO_ENTRY, 0, 2919) }, { { 0 } },
 	  { { COST_woken, 1, 790, 790, 0 }, { COST_context_switch, 1, 1426, 1426, 0 },
 	    { COST_block, 1, 1150, 1150, 0 } } },
+	/* 700 - 84 - 20, the whole of it */
+	{ "every delivery had a wait: it is in irq_delivery",
+	  { ONE(ENTRY_TO_CLOCK, 0, 452), ONE(ENTRY_TO_ARMED, 0, 556), ONE(ENTRY_TO_HANDLER, 0, 700) }, { { 0 } },
+	  { { COST_vmentry, 1, 84, 84, 0 }, { COST_irq_delivery, 1, 596, 596, 0 }, { COST_wait_lapic_expire, 0, 0, 0, 0 } } },
+	/* 565 - 452 - 84 - 20; 700 - 84 - 9 - 20, and 30 more of it in nohz_full */
+	{ "one had none: what the others take more is the wait's",
+	  { ONE(ENTRY_TO_CLOCK, 0, 452), ONE(ENTRY_TO_ARMED, 0, 556), ONE(ENTRY_TO_HANDLER, 0, 700),
+	    ONE(BARE_ENTRY_TO_HANDLER, 0, 565) },
+	  { ONE(ENTRY_TO_HANDLER, 1, 730) },
+	  { { COST_vmentry, 1, 84, 84, 0 }, { COST_irq_delivery, 1, 9, 9, 0 }, { COST_wait_lapic_expire, 1, 587, 587, 30 } } },
 	{ "a stretch shorter than what lies in it: nothing is left",
 	  { ONE(INTERRUPT_TO_ENTRY, 0, 800), ONE(EOI, 0, 600) }, { { 0 } },
 	  { { COST_handle_eoi, 1, 0, 0, 0 } } },
