@@ -39,10 +39,11 @@ static int help(void)
 	g_string_append(
 		out,
 		"\nExamples:\n"
-		"  lapicsim replay scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
-		"  lapicsim test scenarios/library\n"
-		"  lapicsim history scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
-		"  lapicsim explain scenarios/library/fixes/61abdbe0bcc2-busy-guest.yaml\n"
+		"  lapicsim list scenarios\n"
+		"  lapicsim replay fixes/61abdbe0bcc2-busy-guest.yaml\n"
+		"  lapicsim history fixes/61abdbe0bcc2-busy-guest.yaml\n"
+		"  lapicsim explain fixes/61abdbe0bcc2-busy-guest.yaml\n"
+		"  lapicsim test my-scenarios\n"
 		"  lapicsim diff FILE --variant before --variant after\n"
 		"  lapicsim sweep FILE -o R.sqlite --axis kernel=v4.2..v6.19 --axis seed=1..5\n"
 		"  lapicsim list kernels\n"

@@ -21,7 +21,7 @@ static const char about[] =
 	"  histogram, percentile  of the histograms that it has stored, a line for each variant";
 static const char examples[] =
 	"Examples:\n"
-	"  lapicsim plot percentile 61abdbe0bcc2-busy-guest.yaml -o before-after.svg\n"
+	"  lapicsim plot percentile fixes/61abdbe0bcc2-busy-guest.yaml -o before-after.svg\n"
 	"  lapicsim plot histogram FILE --metric notify           drawn in characters\n"
 	"  lapicsim plot advance FILE --variant before --set duration=100ms -o advance.svg\n"
 	"  lapicsim plot lines R.sqlite --x kernel --metric \"max(lateness)\" -o releases.svg\n"

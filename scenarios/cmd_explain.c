@@ -13,7 +13,7 @@ static const char about[] =
 	"and which commits\nof the kernel, put in or taken out, would have given it another life.";
 static const char examples[] =
 	"Examples:\n"
-	"  lapicsim explain 61abdbe0bcc2-busy-guest.yaml                 the worst deadline of "
+	"  lapicsim explain fixes/61abdbe0bcc2-busy-guest.yaml           the worst deadline of "
 	"each "
 	"variant\n"
 	"  lapicsim explain FILE --variant before --worst 3\n"

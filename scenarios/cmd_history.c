@@ -14,7 +14,7 @@ static const char about[] =
 	"replaced.";
 static const char examples[] =
 	"Examples:\n"
-	"  lapicsim history 61abdbe0bcc2-busy-guest.yaml\n"
+	"  lapicsim history fixes/61abdbe0bcc2-busy-guest.yaml\n"
 	"  lapicsim history FILE --metric \"max(lateness)\" --from v4.17 --to v5.4\n"
 	"  lapicsim history FILE --variant after --set host.hz=250 --format json\n"
 	"\n"

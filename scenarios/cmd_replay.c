@@ -7,7 +7,7 @@ static const char about[] =
 	"Runs every variant of a scenario file and prints one table, side by side.";
 static const char examples[] =
 	"Examples:\n"
-	"  lapicsim replay 61abdbe0bcc2-busy-guest.yaml\n"
+	"  lapicsim replay fixes/61abdbe0bcc2-busy-guest.yaml\n"
 	"  lapicsim replay FILE --variant before --trace before.ftrace   the kernel's own spelling "
 	"of what happened\n"
 	"  lapicsim replay FILE --trace t.dat -e kvm -e timer:hrtimer_start --cpu 1 --from 5ms "

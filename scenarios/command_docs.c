@@ -176,13 +176,13 @@ static void arguments_of(const char *usage, struct arguments *ret)
 static const char *files_of(const struct arguments *arguments, bool zsh)
 {
 	if (arguments->any)
-		return zsh ? "" : "any";
+		return zsh ? "_files" : "any";
 	if (arguments->yaml && arguments->sqlite)
-		return zsh ? " -g \"*.(yaml|sqlite)\"" : "yaml sqlite";
+		return zsh ? "_lapicsim_scenarios \"*.(yaml|sqlite)\"" : "yaml sqlite";
 	if (arguments->yaml)
-		return zsh ? " -g \"*.yaml\"" : "yaml";
+		return zsh ? "_lapicsim_scenarios \"*.yaml\"" : "yaml";
 	if (arguments->sqlite)
-		return zsh ? " -g \"*.sqlite\"" : "sqlite";
+		return zsh ? "_files -g \"*.sqlite\"" : "sqlite";
 	return NULL;
 }
 
@@ -471,77 +471,80 @@ static void bash_head(GString *out, const struct command *const *all, size_t n, 
 		"\tcase $1 in\n");
 }
 
-static void bash_tail(GString *out)
-{
-	g_string_append(
-		out,
-		"\tesac\n"
-		"}\n\n"
-		"_lapicsim_variants() {\n"
-		"\tlocal word\n"
-		"\tfor word in \"${line[@]:2}\"; do\n"
-		"\t\tword=${word/#\\~/$HOME}\n"
-		"\t\tcase $word in *.yaml) \"${line[0]}\" replay --check -- \"$word\" 2>/dev/null "
-		"|\n"
-		"\t\t\tsed -n 's/^# variant //p' ;; esac\n"
-		"\tdone\n"
-		"}\n\n"
-		"_lapicsim_files() {\n"
-		"\tlocal suffix\n"
-		"\tcompopt -o filenames 2>/dev/null\n"
-		"\tcompgen -d -- \"$cur\"\n"
-		"\tfor suffix in $1; do\n"
-		"\t\tcase $suffix in\n"
-		"\t\tany) compgen -f -- \"$cur\" ;;\n"
-		"\t\t*) compgen -f -X \"!*.$suffix\" -- \"$cur\" ;;\n"
-		"\t\tesac\n"
-		"\tdone\n"
-		"}\n\n"
-		"_lapicsim() {\n"
-		"\tlocal options first suffixes values words cur prev typed='' i\n"
-		"\tlocal -a line\n\n"
-		"\t# The words as the shell sees them: COMP_WORDS is cut at = and : as well.\n"
-		"\tread -ra line <<<\"${COMP_LINE:0:COMP_POINT}\"\n"
-		"\t[[ ${COMP_LINE:0:COMP_POINT} == *[[:space:]] ]] && line+=('')\n"
-		"\tcur=${line[-1]} prev=${line[-2]}\n"
-		"\t[[ $cur == --*=* ]] && prev=${cur%%=*} cur=${cur#*=}\n"
-		"\tif ((${#line[@]} == 2)); then\n"
-		"\t\tmapfile -t COMPREPLY < <(compgen -W \"$_lapicsim_commands\" -- \"$cur\")\n"
-		"\t\treturn\n"
-		"\tfi\n"
-		"\tfor ((i = 2; i < ${#line[@]} - 1; i++)); do\n"
-		"\t\t_lapicsim_describe \"${line[1]}\" \"${line[i]}\"\n"
-		"\t\tif [[ $values ]]; then ((i++)); elif [[ ${line[i]} != -* ]]; then typed=1; "
-		"fi\n"
-		"\tdone\n"
-		"\t_lapicsim_describe \"${line[1]}\" \"$prev\"\n"
-		"\tif [[ ! $values && $cur == -* ]]; then\n"
-		"\t\tvalues=words words=$options\n"
-		"\telif [[ ! $values && $first && ! $typed ]]; then\n"
-		"\t\tvalues=words words=$first\n"
-		"\telif [[ ! $values && $suffixes ]]; then\n"
-		"\t\tvalues=arguments\n"
-		"\tfi\n"
-		"\tcase $values in\n"
-		"\tvariants) mapfile -t COMPREPLY < <(compgen -W \"$(_lapicsim_variants)\" -- "
-		"\"$cur\") "
-		";;\n"
-		"\tfiles) mapfile -t COMPREPLY < <(_lapicsim_files any | sort -u) ;;\n"
-		"\tfolders) mapfile -t COMPREPLY < <(_lapicsim_files '') ;;\n"
-		"\targuments) mapfile -t COMPREPLY < <(_lapicsim_files \"$suffixes\" | sort -u) "
-		";;\n"
-		"\twords) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n"
-		"\tesac\n"
-		"\t[[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace "
-		"2>/dev/null\n"
-		"\t# The shell puts the replies behind its own last word, which a = or : has cut.\n"
-		"\tif [[ $cur == *[=:]* && $COMP_WORDBREAKS == *[=:]* ]]; then\n"
-		"\t\ti=${cur%\"${cur##*[=:]}\"}\n"
-		"\t\tCOMPREPLY=(\"${COMPREPLY[@]#\"$i\"}\")\n"
-		"\tfi\n"
-		"}\n"
-		"complete -F _lapicsim lapicsim\n");
-}
+static const char bash_script[] =
+	"\tesac\n"
+	"}\n\n"
+	"_lapicsim_variants() {\n"
+	"\tlocal word\n"
+	"\tfor word in \"${line[@]:2}\"; do\n"
+	"\t\tword=${word/#\\~/$HOME}\n"
+	"\t\tcase $word in *.yaml) \"${line[0]}\" replay --check -- \"$word\" 2>/dev/null "
+	"|\n"
+	"\t\t\tsed -n 's/^# variant //p' ;; esac\n"
+	"\tdone\n"
+	"}\n\n"
+	"_lapicsim_files() {\n"
+	"\tlocal suffix\n"
+	"\tcompgen -d -- \"$cur\"\n"
+	"\tfor suffix in $1; do\n"
+	"\t\tcase $suffix in\n"
+	"\t\tany) compgen -f -- \"$cur\" ;;\n"
+	"\t\t*) compgen -f -X \"!*.$suffix\" -- \"$cur\" ;;\n"
+	"\t\tesac\n"
+	"\tdone\n"
+	"}\n\n"
+	"_lapicsim() {\n"
+	"\tlocal options first suffixes values words cur prev typed='' i\n"
+	"\tlocal -a line\n\n"
+	"\t# The words as the shell sees them: COMP_WORDS is cut at = and : as well.\n"
+	"\tread -ra line <<<\"${COMP_LINE:0:COMP_POINT}\"\n"
+	"\t[[ ${COMP_LINE:0:COMP_POINT} == *[[:space:]] ]] && line+=('')\n"
+	"\tcur=${line[-1]} prev=${line[-2]}\n"
+	"\t[[ $cur == --*=* ]] && prev=${cur%%=*} cur=${cur#*=}\n"
+	"\tif ((${#line[@]} == 2)); then\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$_lapicsim_commands\" -- \"$cur\")\n"
+	"\t\treturn\n"
+	"\tfi\n"
+	"\tfor ((i = 2; i < ${#line[@]} - 1; i++)); do\n"
+	"\t\t_lapicsim_describe \"${line[1]}\" \"${line[i]}\"\n"
+	"\t\tif [[ $values ]]; then ((i++)); elif [[ ${line[i]} != -* ]]; then typed=1; "
+	"fi\n"
+	"\tdone\n"
+	"\t_lapicsim_describe \"${line[1]}\" \"$prev\"\n"
+	"\tif [[ ! $values && $cur == -* ]]; then\n"
+	"\t\tvalues=words words=$options\n"
+	"\telif [[ ! $values && $first && ! $typed ]]; then\n"
+	"\t\tvalues=words words=$first\n"
+	"\telif [[ ! $values && $suffixes ]]; then\n"
+	"\t\tvalues=arguments\n"
+	"\tfi\n"
+	"\tcase $values in\n"
+	"\tvariants) mapfile -t COMPREPLY < <(compgen -W \"$(_lapicsim_variants)\" -- "
+	"\"$cur\") ;;\n"
+	"\tfiles) suffixes=any values=arguments ;;\n"
+	"\tfolders) suffixes='' values=arguments ;;\n"
+	"\twords) mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\") ;;\n"
+	"\tesac\n"
+	"\tif [[ $values == arguments ]]; then\n"
+	"\t\tmapfile -t COMPREPLY < <(_lapicsim_files \"$suffixes\" | sort -u)\n"
+	"\t\tcompopt -o filenames 2>/dev/null\n"
+	"\tfi\n"
+	"\t# A scenario that is not here is looked for in the library.\n"
+	"\tif [[ ! ${COMPREPLY[*]} && $values == arguments && $suffixes == yaml* ]]; then\n"
+	"\t\twords=$(\"${line[0]}\" list scenarios 2>/dev/null | cut -d' ' -f1)\n"
+	"\t\tmapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+	"\tfi\n"
+	"\t[[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace "
+	"2>/dev/null\n"
+	"\t# The shell puts the replies behind its own last word, which a = or : has cut.\n"
+	"\tif [[ $cur == *[=:]* && $COMP_WORDBREAKS == *[=:]* ]]; then\n"
+	"\t\ti=${cur%\"${cur##*[=:]}\"}\n"
+	"\t\tCOMPREPLY=(\"${COMPREPLY[@]#\"$i\"}\")\n"
+	"\tfi\n"
+	"}\n"
+	"complete -F _lapicsim lapicsim\n";
+
+static void bash_tail(GString *out) { g_string_append(out, bash_script); }
 
 /* --- zsh --- */
 
@@ -610,7 +613,7 @@ static void zsh_command(GString *out, const struct command_text *t)
 	if (*arguments.words)
 		g_string_append_printf(out, " \\\n\t\t'1: :(%s)'", arguments.words);
 	if (files)
-		g_string_append_printf(out, " \\\n\t\t'*:file:_files%s'", files);
+		g_string_append_printf(out, " \\\n\t\t'*:file:%s'", files);
 	g_string_append(out, "\n}\n\n");
 	g_free(arguments.words);
 }
@@ -624,27 +627,35 @@ static void zsh_head(GString *out, const struct command *const *all, size_t n, c
 		"typeset -gA _lapicsim_lists\n",
 		version);
 	append_lists(out, "_lapicsim_lists[%s]='%s'\n");
-	g_string_append(out, "\n_lapicsim_words() {\n"
-			     "\tlocal -a plain open\n"
-			     "\tplain=(${=_lapicsim_lists[$@[-1]]})\n"
-			     "\topen=(${(M)plain:#*=})\n"
-			     "\tplain=(${plain:#*=})\n"
-			     "\tcompadd \"${@[1,-2]}\" -a plain\n"
-			     "\tcompadd \"${@[1,-2]}\" -S '' -a open\n"
-			     "}\n\n"
-			     "_lapicsim_variants() {\n"
-			     "\tlocal word\n"
-			     "\tlocal -a names\n"
-			     "\tfor word in ${(M)words:#*.yaml}; do\n"
-			     "\t\tnames+=(${(f)\"$($_lapicsim_program replay --check -- "
-			     "${(Q)~word} 2>/dev/null |\n"
-			     "\t\t\tsed -n 's/^# variant //p')\"})\n"
-			     "\tdone\n"
-			     "\tcompadd \"$@\" -a names\n"
-			     "}\n\n"
-			     "_lapicsim_commands() {\n"
-			     "\tlocal -a commands\n"
-			     "\tcommands=(\n");
+	g_string_append(
+		out, "\n_lapicsim_words() {\n"
+		     "\tlocal -a plain open\n"
+		     "\tplain=(${=_lapicsim_lists[$@[-1]]})\n"
+		     "\topen=(${(M)plain:#*=})\n"
+		     "\tplain=(${plain:#*=})\n"
+		     "\tcompadd \"${@[1,-2]}\" -a plain\n"
+		     "\tcompadd \"${@[1,-2]}\" -S '' -a open\n"
+		     "}\n\n"
+		     "_lapicsim_variants() {\n"
+		     "\tlocal word\n"
+		     "\tlocal -a names\n"
+		     "\tfor word in ${(M)words:#*.yaml}; do\n"
+		     "\t\tnames+=(${(f)\"$($_lapicsim_program replay --check -- "
+		     "${(Q)~word} 2>/dev/null |\n"
+		     "\t\t\tsed -n 's/^# variant //p')\"})\n"
+		     "\tdone\n"
+		     "\tcompadd \"$@\" -a names\n"
+		     "}\n\n"
+		     "# A scenario that is not here is looked for in the library.\n"
+		     "_lapicsim_scenarios() {\n"
+		     "\tlocal -a names\n"
+		     "\t_files \"${@[1,-2]}\" -g \"$@[-1]\" && return\n"
+		     "\tnames=(${${(f)\"$($_lapicsim_program list scenarios 2>/dev/null)\"}%% *})\n"
+		     "\tcompadd \"${@[1,-2]}\" -a names\n"
+		     "}\n\n"
+		     "_lapicsim_commands() {\n"
+		     "\tlocal -a commands\n"
+		     "\tcommands=(\n");
 	for (size_t i = 0; i < n; i++) {
 		if (all[i]->hidden)
 			continue;
