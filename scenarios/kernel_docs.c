@@ -82,12 +82,13 @@ static const struct section sections[] = {
 	  { "nohz_target", "any_housekeeping", "housekeeping", "remote_check", "restart_local", "forward" } },
 
 	{ "Ticks",
-"A CPU's tick is an hrtimer among others. An idle CPU stops it, but the timekeeper does not\n"
+"A CPU's tick is an hrtimer among others. An idle CPU stops it, and starts it again on its\n"
+"way out of idle, which a guest that halted waits for. The timekeeper does not stop it\n"
 "as long as any CPU is nohz_full: the housekeeping CPU's queue therefore always has an event\n"
 "within one tick. A nohz_full CPU stops its tick while it runs one task. What remains of it\n"
 "matters to a guest that never exits: the residual tick is the last thing that could let a\n"
 "forgotten interrupt in.\n",
-	  { "residual_tick" } },
+	  { "residual_tick", "idle_tick" } },
 
 	{ "Expiry, and who is told",
 "`apic_timer_fn()` runs in the hrtimer interrupt of the CPU on whose queue the timer was. If\n"

@@ -99,6 +99,7 @@
 	X(restart_local, "restarting the CPU's first timer", "__hrtimer_start_range_ns()")             \
 	X(forward, "moving an expired timer forward", "hrtimer_forward()")                             \
 	X(residual_tick, "the tick of a busy nohz_full CPU", "scheduler_tick_max_deferment()")         \
+	X(idle_tick, "when the tick of an idle CPU stops", "cpuidle_idle_call()")                      \
 	X(request, "the request that an expiry raises", "apic_timer_expired()")
 /* clang-format on */
 

@@ -154,4 +154,12 @@ const struct residual_tick_variant residual_tick_variants[] = {
 	    "another CPU does that work: no tick remains" }, { 0 } },
 };
 FORMS_END(residual_tick)
+
+const struct idle_tick_variant idle_tick_variants[] = {
+	{ { "at_once", KERNEL_FIRST, KNOWN_RECALLED, NULL,
+	    "a CPU without a cpuidle driver stops its tick as soon as it idles" }, false },
+	{ { "after_tick", KERNEL_FIRST, KNOWN_NEVER, NULL,
+	    "only once it has fired there: f4c31b07b136, behind v6.19, and in later 6.1.y" }, true },
+};
+FORMS_END(idle_tick)
 /* clang-format on */

@@ -56,4 +56,11 @@ struct residual_tick_variant {
 extern const struct residual_tick_variant residual_tick_variants[];
 extern const size_t residual_tick_variants_n;
 
+struct idle_tick_variant {
+	struct variant variant;
+	bool after_tick; /* stopped only once it has fired there; else as soon as the CPU idles */
+};
+extern const struct idle_tick_variant idle_tick_variants[];
+extern const size_t idle_tick_variants_n;
+
 #endif

@@ -63,7 +63,8 @@
 	COST(woken, 0, "from kvm_vcpu_wakeup on, what a woken vCPU takes more than a running one") \
 	COST(tick_program_event, 0,                                                                \
 	     "hrtimer_interrupt() behind its callbacks: the device is programmed for the next")    \
-	COST(wait_lapic_expire, 0, "__kvm_wait_lapic_expire() but for the wait: trace and tuning")
+	COST(wait_lapic_expire, 0, "__kvm_wait_lapic_expire() but for the wait: trace and tuning") \
+	COST(tick_nohz_restart, 0, "on the way out of idle: a tick that was stopped starts again")
 
 enum cost_id {
 #define COST(name, ns, what) COST_##name,
@@ -86,9 +87,10 @@ enum task_class { TASK_FAIR, TASK_FIFO };
 enum preempt_model { PREEMPT_NONE, PREEMPT_VOLUNTARY, PREEMPT_FULL };
 
 struct cpu_config {
-	bool nohz_full; /* in nohz_full=: not housekeeping for timers */
-	bool isolated;  /* isolcpus=: has no scheduling domain        */
-	ps_t idle_exit; /* C-state exit latency when idle             */
+	bool nohz_full;  /* in nohz_full=: not housekeeping for timers */
+	bool isolated;   /* isolcpus=: has no scheduling domain        */
+	ps_t idle_exit;  /* C-state exit latency when idle             */
+	ps_t tick_until; /* keeps its tick up to here, also idle: rcu_needs_cpu() */
 };
 
 struct host_config {

@@ -267,11 +267,32 @@ static void enter_irq(struct host_cpu *cpu)
 	cpu_run(&cpu->irq, cost, RUN_IRQS_OFF, irq_begin);
 }
 
+static void never(struct host_cpu *cpu, void *owner) {}
+
+static void idle_again(struct host_cpu *cpu)
+{
+	cpu_run(&cpu->idle_task.ctx, PS_NEVER, RUN_IDLE, never);
+}
+
+/* tick_nohz_idle_exit() */
+static void idle_exits(struct host_cpu *cpu, void *owner)
+{
+	nohz_update(cpu);
+	idle_again(cpu); /* until schedule(), which comes at once unless an interrupt is pending */
+}
+
 static void irq_end(struct host_cpu *cpu, void *owner)
 {
+	ps_t restart = ps(0);
+
 	cpu->in_irq = false;
 	cpu->top = &cpu->current->ctx;
-	nohz_update(cpu);
+	if (cpu->current == &cpu->idle_task && nohz_restarts(cpu))
+		restart = cpu_cost(cpu, COST_tick_nohz_restart);
+	if (restart.v)
+		cpu_run(&cpu->idle_task.ctx, restart, RUN_IRQS_OFF, idle_exits);
+	else
+		nohz_update(cpu);
 }
 
 /* A bare reschedule IPI is left without irq_exit_rcu(), and so without the look at the tick that a
@@ -422,8 +443,6 @@ static const struct sim_event_type posted_ipi_type = { "host_cpu.posted_ipi", SI
 static const struct sim_event_type steal_type = { "host_cpu.steal", SIM_PHASE_DEVICE,
 						  on_steal_end };
 
-static void never(struct host_cpu *cpu, void *owner) {}
-
 void host_cpu_init(struct host_cpu *cpu, struct host *host, uint32_t id, uint64_t seed)
 {
 	*cpu = (struct host_cpu){ .host = host, .id = id, .stopped = true };
@@ -439,7 +458,7 @@ void host_cpu_init(struct host_cpu *cpu, struct host *host, uint32_t id, uint64_
 	task_init(&cpu->idle_task, id, TASK_FAIR, NULL, cpu);
 	cpu->idle_task.state = TASK_RUNNING;
 	cpu->idle_task.cpu = cpu;
-	cpu_run(&cpu->idle_task.ctx, PS_NEVER, RUN_IDLE, never);
+	idle_again(cpu);
 	cpu->current = &cpu->idle_task;
 	cpu->top = &cpu->idle_task.ctx;
 }

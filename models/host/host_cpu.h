@@ -82,6 +82,7 @@ struct host_cpu {
 	/* nohz.c */
 	struct hrtimer tick;
 	bool tick_stopped;
+	bool got_tick; /* the tick has fired while the CPU idled: in the interrupt under way */
 	ns_t last_tick;
 	ns_t tick_read; /* CLOCK_MONOTONIC when tick_sched_timer() began */
 };

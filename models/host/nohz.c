@@ -30,8 +30,14 @@ static ns_t next_tick(const struct host *host, ns_t now)
 
 static bool may_stop(const struct host_cpu *cpu)
 {
-	if (is_idle(cpu))
-		return !(cpu->host->nohz_full && cpu->id == TIMEKEEPER);
+	if (is_idle(cpu)) {
+		if (cpu->host->nohz_full && cpu->id == TIMEKEEPER)
+			return false;
+		if (sim_now(cpu->host->sim).v < cpu->host->cfg->cpus[cpu->id].tick_until.v)
+			return false;
+		return cpu->tick_stopped || cpu->got_tick ||
+		       !cpu->host->kernel->idle_tick->after_tick;
+	}
 	return cpu->host->cfg->cpus[cpu->id].nohz_full && nr_running(cpu) <= 1;
 }
 
@@ -67,7 +73,10 @@ void nohz_update(struct host_cpu *cpu)
 		hrtimer_start(cpu, &cpu->tick, next_tick(cpu->host, host_monotonic(cpu->host)),
 			      true, false);
 	}
+	cpu->got_tick = false;
 }
+
+bool nohz_restarts(const struct host_cpu *cpu) { return cpu->tick_stopped && !may_stop(cpu); }
 
 static void tick_entered(struct host_cpu *cpu, struct hrtimer *tick)
 {
@@ -81,6 +90,7 @@ static void tick_sched_timer(struct host_cpu *cpu, struct hrtimer *tick)
 	const ns_t now = cpu->tick_read;
 
 	cpu->last_tick = ns(now.v / cpu->host->tick_nsec.v * cpu->host->tick_nsec.v);
+	cpu->got_tick = is_idle(cpu);
 	scheduler_tick(cpu);
 	tick->expires = next_tick(cpu->host, now);
 	hrtimer_callback_done(cpu, tick, true);

@@ -236,6 +236,9 @@ static const struct parameter parameters[] = {
 	{ SECTION_HOST_CPUS, "idle_exit", PARAMETER_DURATION, .max = RUN_MAX_PS, .def = "0ns",
 	  .help = "time from an interrupt to the first instruction when idle",
 	  .kernel = "C-state exit latency", .offset = CPU(config.idle_exit) },
+	{ SECTION_HOST_CPUS, "tick_until", PARAMETER_DURATION, .max = RUN_MAX_PS, .def = "0ns",
+	  .help = "up to here its tick goes on when it idles: RCU needs it",
+	  .kernel = "rcu_needs_cpu()", .offset = CPU(config.tick_until) },
 
 #define COST(cost, ns, what)      \
 	{ SECTION_COSTS,          \

@@ -54,7 +54,8 @@ static void print_host(const struct host_config *host, GString *out)
 		const struct cpu_values v = { i, host->cpus[i] };
 
 		g_string_append_printf(out, "\n    - { id: %u", i);
-		print_section(out, SECTION_HOST_CPUS, &v, ", ", "nohz_full isolated idle_exit");
+		print_section(out, SECTION_HOST_CPUS, &v, ", ",
+			      "nohz_full isolated idle_exit tick_until");
 		g_string_append(out, " }");
 	}
 	g_string_append_c(out, '\n');

@@ -159,6 +159,7 @@ static const struct choice v4_5[] = {
 	{ "halt_stop", "single_task" },
 	{ "tsc_match", "always" },
 	{ "residual_tick", "1s" },
+	{ "idle_tick", "at_once" },
 	{ "request", "pending_timer" },
 };
 
@@ -235,6 +236,7 @@ static const struct choice v5_2[] = {
 	{ "halt_stop", "single_task" },
 	{ "tsc_match", "always" },
 	{ "residual_tick", "remote" },
+	{ "idle_tick", "at_once" },
 	{ "request", "pending_timer" },
 };
 

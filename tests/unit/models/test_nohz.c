@@ -13,9 +13,9 @@ struct act {
 };
 
 struct row {
-	const char *name, *release;
-	unsigned nohz_full; /* bit per CPU */
-	int cpu[2];         /* of tasks 1 and 2; -1: blocked at first, and meant for CPU 1 */
+	const char *name, *release; /* "after_tick": that form in v6.1 */
+	unsigned nohz_full;         /* bit per CPU */
+	int cpu[2]; /* of tasks 1 and 2; -1: blocked at first, and meant for CPU 1 */
 	struct act acts[3];
 	unsigned want[2]; /* ticks on CPU 0 and CPU 1 in 3.0005 s */
 };
@@ -55,6 +55,12 @@ static const struct row rows[] = {
 	{ "idle from 1.0045 s: 100 ticks",                "v5.2", 0, { 0, NOBODY }, { { 1004500 * US, BLOCK, 1 } }, { 100, 0 } },
 	{ "busy again from 2.0045 s: 1.01 to 2.00 are missing", "v5.2", 0, { 0, NOBODY },
 	  { { 1004500 * US, BLOCK, 1 }, { 2004500 * US, WAKE, 1 } }, { 200, 0 } },
+	/* the tick of 1.01 finds the CPU idle and is the last */
+	{ "after_tick: idle from 1.0045 s, one more",     "after_tick", 0, { 0, NOBODY }, { { 1004500 * US, BLOCK, 1 } }, { 101, 0 } },
+	{ "after_tick: busy again from 2.0045 s: 1.02 to 2.00 are missing", "after_tick", 0, { 0, NOBODY },
+	  { { 1004500 * US, BLOCK, 1 }, { 2004500 * US, WAKE, 1 } }, { 201, 0 } },
+	{ "after_tick: idle between two of them, none is missing", "after_tick", 0, { 0, NOBODY },
+	  { { 1004500 * US, BLOCK, 1 }, { 1004900 * US, WAKE, 1 } }, { 300, 0 } },
 	{ "nohz_full: the idle timekeeper ticks",         "v5.2", 2, { NOBODY, NOBODY }, { { 0 } }, { 300, 0 } },
 	{ "nohz_full: one task, no tick",                 "v5.2", 2, { 1, NOBODY }, { { 0 } }, { 300, 0 } },
 	{ "nohz_full up to v4.16: a tick each second",    "v4.16", 2, { 1, NOBODY }, { { 0 } }, { 300, 3 } },
@@ -86,8 +92,12 @@ static void place_tasks(struct rig *rig, const struct row *row)
 static void check_row(void **state)
 {
 	const struct row *row = *state;
-	struct rig *rig = rig_new(row->release, 2, 100);
+	const bool after_tick = strcmp(row->release, "after_tick") == 0;
+	struct rig *rig = rig_new(after_tick ? "v6.1" : row->release, 2, 100);
 	unsigned ticks[2] = { 0 };
+
+	if (after_tick)
+		rig_form(rig, "idle_tick", "after_tick");
 
 	for (unsigned i = 0; i < 2; i++)
 		rig->cpus[i].nohz_full = row->nohz_full >> i & 1;
@@ -104,6 +114,70 @@ static void check_row(void **state)
 	assert_int_equal(ticks[0], row->want[0]);
 	assert_int_equal(ticks[1], row->want[1]);
 	rig_free(rig);
+}
+
+/* An idle CPU keeps its tick up to tick_until, whatever the form: idle from 4.5 ms on, that of 30
+ * ms is kept, and that of 40 ms, which finds it idle later, is the last. */
+static void check_tick_until(void **state)
+{
+	static const struct act idle = { 4500 * US, BLOCK, 1 };
+
+	for (unsigned after_tick = 0; after_tick < 2; after_tick++) {
+		struct rig *rig = rig_new("v6.1", 1, 100);
+
+		if (after_tick)
+			rig_form(rig, "idle_tick", "after_tick");
+		rig->cpus[0].tick_until = ps(35 * PS_PER_MS);
+		rig->want_events = TP_BIT(TP_HRTIMER_EXPIRE_ENTRY);
+		rig_host(rig);
+		rig_task(rig, 0, TASK_FAIR, 1);
+		task_place(&rig->host, &rig->tasks[0], 0);
+		host_start(&rig->host);
+		rig_at(rig, idle.at, do_act, &idle);
+		rig_host_run(rig, 90 * MS);
+		assert_string_equal(rig->log, "10000000 c0 hrtimer_expire_entry\n"
+					      "20000000 c0 hrtimer_expire_entry\n"
+					      "30000000 c0 hrtimer_expire_entry\n"
+					      "40000000 c0 hrtimer_expire_entry\n");
+		rig_free(rig);
+	}
+}
+
+/* On the way out of idle a stopped tick takes 2 us to start again, with interrupts off and before
+ * the switch. Task 1 blocks at 4.5 ms and is woken at 7.0 ms, by its own CPU's interrupt: a tick
+ * that is running (after_tick, 10 ms has not come) takes none, nor does that of a CPU in nohz_full.
+ */
+static void check_restart(void **state)
+{
+	static const struct act acts[] = { { 4500 * US, BLOCK, 1 }, { 7000 * US, WAKE, 1 } };
+	static const struct {
+		bool after_tick, nohz_full;
+		const char *want;
+	} wants[] = {
+		{ false, false,
+		  "4500000 c1 switch 1>0\n7002000 c1 start 10000000\n7002000 c1 switch 0>1\n" },
+		{ true, false, "4500000 c1 switch 1>0\n7000000 c1 switch 0>1\n" },
+		{ false, true, "4500000 c1 switch 1>0\n7000000 c1 switch 0>1\n" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(wants); i++) {
+		struct rig *rig = rig_new("v6.1", 2, 100);
+
+		if (wants[i].after_tick)
+			rig_form(rig, "idle_tick", "after_tick");
+		rig_cost(rig, COST_tick_nohz_restart, 2000);
+		rig->cpus[1].nohz_full = wants[i].nohz_full;
+		rig_host(rig);
+		rig_task(rig, 0, TASK_FAIR, 2);
+		task_place(&rig->host, &rig->tasks[0], 1);
+		host_start(&rig->host);
+		rig->want_events = TP_BIT(TP_SCHED_SWITCH) | TP_BIT(TP_HRTIMER_START);
+		for (size_t k = 0; k < N_ELEMENTS(acts); k++)
+			rig_at(rig, acts[k].at, do_act, &acts[k]);
+		rig_host_run(rig, 8 * MS);
+		assert_string_equal(rig->log, wants[i].want);
+		rig_free(rig);
+	}
 }
 
 /* A tick is due at multiples of TICK_NSEC, also where that is no divisor of a second and the clock
@@ -177,7 +251,7 @@ static void check_costs_more(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(rows) + 3];
+	struct CMUnitTest tests[N_ELEMENTS(rows) + 5];
 	size_t n = 0;
 
 	for (; n < N_ELEMENTS(rows); n++)
@@ -190,5 +264,9 @@ int main(void)
 					  .test_func = check_clock_read };
 	tests[n++] = (struct CMUnitTest){ .name = "code costs more on a CPU in nohz_full",
 					  .test_func = check_costs_more };
+	tests[n++] = (struct CMUnitTest){ .name = "tick_until keeps the tick of an idle CPU",
+					  .test_func = check_tick_until };
+	tests[n++] = (struct CMUnitTest){ .name = "a stopped tick starts again before the switch",
+					  .test_func = check_restart };
 	return cmocka_run_group_tests_name("nohz", tests, NULL, NULL);
 }

@@ -121,7 +121,8 @@ static const char full[] =
 	"},\n"
 	"    timer_migration: false, hres: false, preempt: full, slice: 4ms, wakeup_granularity: "
 	"2ms,\n"
-	"    cpus: [ { id: 1, nohz_full: true, isolated: true, idle_exit: 2us }, { id: 0 } ] }\n"
+	"    cpus: [ { id: 1, nohz_full: true, isolated: true, idle_exit: 2us, tick_until: 9ms }, "
+	"{ id: 0 } ] }\n"
 	"costs:\n"
 	"  vmexit: 1200cycles\n"
 	"  tick: { quantiles: [ 1us, 1.5us, 10us ], source: \"a paper\", mark: published }\n"
@@ -175,6 +176,7 @@ static void every_key(void **state)
 	assert_true(h->cpus[1].nohz_full);
 	assert_true(h->cpus[1].isolated);
 	assert_int_equal(h->cpus[1].idle_exit.v, 2 * PS_PER_US);
+	assert_int_equal(h->cpus[1].tick_until.v, 9 * PS_PER_MS);
 	assert_int_equal(h->cost[COST_vmexit].unit, QUANTITY_CYCLES);
 	assert_int_equal(h->cost[COST_vmexit].value[0], 1200);
 	assert_int_equal(h->cost[COST_tick].n, 3);
