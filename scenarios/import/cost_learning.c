@@ -315,6 +315,13 @@ static bool applies(const struct solver *s, const struct rule *rule)
 	}
 }
 
+/* Without a wake-up that found the tick running the restart is not told apart from the rest. */
+static enum observed_stretch to_switch(const struct solver *s)
+{
+	return has(s, OBSERVED_CALLBACK_TO_SWITCH) ? OBSERVED_CALLBACK_TO_SWITCH
+						   : OBSERVED_CALLBACK_TO_SWITCH_TICK;
+}
+
 /* What has no samples counts in the sums with its default, as it will in a run. */
 static void solve(struct solver *s)
 {
@@ -346,11 +353,15 @@ static void solve(struct solver *s)
 			    s->cost[COST_inject] - s->cost[COST_enter_guest] -
 			    s->cost[COST_inject_event] - s->cost[COST_entry_check],
 		    0);
-	s->cost[COST_block] =
-		MAX(median(s, OBSERVED_CALLBACK_TO_SWITCH) + median(s, OBSERVED_SWITCH_TO_WAKEUP) -
-			    s->cost[COST_tick_program_event] - s->cost[COST_irq_exit] -
-			    s->cost[COST_context_switch],
-		    0);
+	s->cost[COST_block] = MAX(median(s, to_switch(s)) + median(s, OBSERVED_SWITCH_TO_WAKEUP) -
+					  s->cost[COST_tick_program_event] -
+					  s->cost[COST_irq_exit] - s->cost[COST_context_switch],
+				  0);
+	if (to_switch(s) == OBSERVED_CALLBACK_TO_SWITCH && has(s, OBSERVED_CALLBACK_TO_SWITCH_TICK))
+		s->cost[COST_tick_nohz_restart] =
+			MAX(median(s, OBSERVED_CALLBACK_TO_SWITCH_TICK) -
+				    median(s, OBSERVED_CALLBACK_TO_SWITCH),
+			    0);
 	s->cost[COST_handle_hlt] =
 		median(s, OBSERVED_HLT_TO_SWITCH) - s->cost[COST_loop_edge] - s->cost[COST_block];
 }
@@ -440,9 +451,12 @@ static void constants(const struct solver *s, struct learned_costs *ret)
 	if (has(s, OBSERVED_CALLBACK_TO_IRQ_EXIT))
 		constant(ret, COST_tick, s->cost[COST_tick], count(s, OBSERVED_TICK_TO_IRQ_EXIT),
 			 OBSERVED_TICK_TO_IRQ_EXIT, false, "the way out of the interrupt");
-	constant(ret, COST_block, s->cost[COST_block], count(s, OBSERVED_CALLBACK_TO_SWITCH),
-		 OBSERVED_CALLBACK_TO_SWITCH, false,
+	constant(ret, COST_block, s->cost[COST_block], count(s, to_switch(s)), to_switch(s), false,
 		 "tick_program_event, irq_exit, and context_switch up to kvm_vcpu_wakeup");
+	if (has(s, OBSERVED_CALLBACK_TO_SWITCH))
+		constant(ret, COST_tick_nohz_restart, s->cost[COST_tick_nohz_restart],
+			 count(s, OBSERVED_CALLBACK_TO_SWITCH_TICK),
+			 OBSERVED_CALLBACK_TO_SWITCH_TICK, false, "the way without it");
 	constant(ret, COST_woken, s->cost[COST_woken], count(s, OBSERVED_WOKEN_ACCEPT_TO_ENTRY),
 		 OBSERVED_WOKEN_ACCEPT_TO_ENTRY, false,
 		 "the way from kvm_vcpu_wakeup, less that of a running vCPU");

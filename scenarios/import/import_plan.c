@@ -15,6 +15,7 @@
 #define KHZ_SNAP_PPM 50
 #define DAMPED_TICKS 5   /* so many ticks' time without one: a CPU in nohz_full */
 #define TURN_MAX_NS 400  /* of a loop that waits */
+#define KEPT_TICKS 10    /* one in so many idle CPUs may have something else to keep the tick for */
 #define LEAD_NS 20000    /* the run begins that long before the first arming at least */
 #define TAIL_NS 20000000 /* and ends that long after the last thing seen */
 
@@ -343,6 +344,34 @@ static void find_notify(struct import_plan *plan, const struct kernel *kernel)
 		plan->notify = kicked > not_kicked ? "kick_timer" : "flag";
 }
 
+/* The samples of @stretch on CPUs that stop their tick only when they idle. */
+static unsigned samples_on_usual_cpus(const struct import_plan *plan, enum observed_stretch stretch)
+{
+	const GArray *a = plan->run->samples[stretch];
+	unsigned n = 0;
+
+	for (guint i = 0; i < a->len; i++)
+		n += !plan->nohz_full[g_array_index(a, struct observed_sample, i).cpu];
+	return n;
+}
+
+/* A vCPU that was woken, and its CPU did not have to start its tick again? */
+static void find_idle_tick(struct import_plan *plan, const struct kernel *kernel,
+			   const struct trace_facts *facts)
+{
+	const unsigned kept = samples_on_usual_cpus(plan, OBSERVED_CALLBACK_TO_SWITCH);
+	const unsigned all = kept + samples_on_usual_cpus(plan, OBSERVED_CALLBACK_TO_SWITCH_TICK);
+
+	if (kept * KEPT_TICKS <= all || kernel->idle_tick->after_tick)
+		return;
+	plan->idle_tick = "after_tick";
+	note(plan,
+	     "%u of %u wake-ups found the tick of their idle CPU running: it is taken to stop only "
+	     "once it has fired there",
+	     kept, all);
+	plan->ticks_kept = facts->n[RECORDED_TICK_STOP] > 0;
+}
+
 /* How many steps of the advance, as the armings show them, does a form explain? */
 struct explained {
 	unsigned steps, wrong;
@@ -443,7 +472,7 @@ static void find_tuner(struct import_plan *plan, const struct kernel *kernel)
 	note(plan, "the advance begins with %" PRId64 " ns, to some hundred", plan->begins_with);
 }
 
-static void find_forms(struct import_plan *plan)
+static void find_forms(struct import_plan *plan, const struct trace_facts *facts)
 {
 	struct kernel kernel;
 	uint32_t release;
@@ -455,6 +484,7 @@ static void find_forms(struct import_plan *plan)
 	find_mode(plan, &kernel);
 	find_notify(plan, &kernel);
 	find_tuner(plan, &kernel);
+	find_idle_tick(plan, &kernel, facts);
 }
 
 /* --- the guest --- */
@@ -582,7 +612,7 @@ struct import_plan *import_plan_new(const struct observed_run *run, const struct
 	find_hz(plan);
 	find_nohz_full(plan, facts);
 	find_kernel(plan, facts);
-	find_forms(plan);
+	find_forms(plan, facts);
 	for (unsigned i = 0; i < plan->n_vcpus; i++)
 		find_guest(plan, &plan->vcpus[i]);
 	if (facts->n[RECORDED_LOST])
@@ -667,6 +697,24 @@ static int64_t begins_before(const struct import_plan *plan, const struct import
 	return at;
 }
 
+/* Half a tick behind the last that an idle CPU kept. */
+static void find_tick_until(struct import_plan *plan)
+{
+	for (unsigned i = 0; plan->ticks_kept && i < plan->n_cpus; i++) {
+		const uint64_t kept = plan->run->cpus[i].tick_kept;
+		const int64_t until = observed_ns(&plan->run->clock, kept) + plan->clock_offset +
+				      500000000 / plan->hz - (int64_t)plan->start_monotonic;
+
+		if (!kept || until <= 0 || until >= (int64_t)plan->duration_ns)
+			continue;
+		plan->tick_until[i] = (uint64_t)until;
+		note(plan,
+		     "CPU %u kept its tick at first though it idled, as it does for RCU: its "
+		     "tick_until",
+		     i);
+	}
+}
+
 void import_plan_start(struct import_plan *plan, uint64_t entry_ns, uint64_t exit_ns)
 {
 	int64_t start = INT64_MAX, end = 0;
@@ -688,4 +736,5 @@ void import_plan_start(struct import_plan *plan, uint64_t entry_ns, uint64_t exi
 	plan->start_tsc = cycles_of(plan, start);
 	plan->start_monotonic = (uint64_t)(start + plan->clock_offset);
 	plan->duration_ns = (uint64_t)(end - start + TAIL_NS + 999999) / 1000000 * 1000000;
+	find_tick_until(plan);
 }

@@ -51,8 +51,10 @@ struct import_plan {
 	uint32_t hz;
 	unsigned n_cpus;
 	bool nohz_full[OBSERVED_CPUS_MAX];
+	bool ticks_kept;                        /* observed_cpu.tick_kept counts */
+	uint64_t tick_until[OBSERVED_CPUS_MAX]; /* [ns] of the run; 0: none */
 	bool any_nohz_full;
-	const char *kernel, *mode, *notify, *tune;
+	const char *kernel, *mode, *notify, *tune, *idle_tick;
 	int64_t begins_with;    /* the advance, if that is not the release's; 0: it is */
 	bool advance_is_switch; /* the parameter is a bool */
 	int64_t advance;        /* kvm.lapic_timer_advance_ns; -1: adapted, as by default */

@@ -162,6 +162,7 @@ static void append_kernel(GString *out, const struct import_plan *plan)
 		    : plan->advance > 0 && plan->advance_is_switch ? "int_auto"
 								   : NULL,
 		    &between);
+	append_form(out, "idle_tick", plan->idle_tick, &between);
 	if (*between == ',')
 		g_string_append(out, " }\n");
 	if (plan->advance == 0 && plan->advance_is_switch)
@@ -179,10 +180,15 @@ static void append_host(GString *out, const struct import_plan *plan)
 			       "  cpus:\n",
 			       plan->run->isa == RECORDED_SVM ? "amd" : "intel", plan->hz,
 			       plan->tsc_khz, plan->start_tsc, plan->start_monotonic);
-	for (unsigned i = 0; i < plan->n_cpus; i++)
-		g_string_append_printf(out, "    - { id: %u%s }\n", i,
+	for (unsigned i = 0; i < plan->n_cpus; i++) {
+		g_string_append_printf(out, "    - { id: %u%s", i,
 				       plan->nohz_full[i] ? ", nohz_full: true, isolated: true"
 							  : "");
+		if (plan->tick_until[i])
+			g_string_append_printf(out, ", tick_until: %" PRIu64 "ns",
+					       plan->tick_until[i]);
+		g_string_append(out, " }\n");
+	}
 }
 
 static void append_vcpu(GString *out, const struct import_plan *plan, unsigned i)

@@ -59,7 +59,10 @@ struct cpu_state {
 	bool woke;
 	bool apic_alone; /* of the last interrupt: one callback, the vCPU's */
 	uint64_t tick_expires;
-	uint64_t rescheduled; /* the last reschedule_entry */
+	uint64_t tick_restarted; /* out of the handler, by the idle task */
+	uint64_t idle_tick;      /* a tick came while it idled, and nothing since */
+	bool tick_stopped;       /* since the first arming here */
+	uint64_t rescheduled;    /* the last reschedule_entry */
 };
 
 struct timer_owner {
@@ -327,7 +330,8 @@ static void on_exit_line(struct observed_run *run, struct observed_vcpu *v,
 		v->did.hlts++;
 }
 
-static void arm_is_complete(struct observed_vcpu *v, const struct recorded_event *entry)
+static void arm_is_complete(struct observed_run *run, struct observed_vcpu *v,
+			    const struct recorded_event *entry)
 {
 	const struct exit_under_way *x = &v->tracker->exit;
 	const struct observed_arm arm = {
@@ -347,6 +351,10 @@ static void arm_is_complete(struct observed_vcpu *v, const struct recorded_event
 		return;
 	}
 	v->did.stopped = 0;
+	if (!armed_once(v)) {
+		run->cpus[entry->cpu].tick_kept = 0;
+		run->machine->cpus[entry->cpu].tick_stopped = false;
+	}
 	if (v->did.arms->len < OBSERVED_ARMS_MAX)
 		g_array_append_val(v->did.arms, arm);
 	else
@@ -424,7 +432,7 @@ static void on_entry(struct observed_run *run, struct observed_vcpu *v,
 
 	if (x->open) {
 		if (x->written)
-			arm_is_complete(v, e);
+			arm_is_complete(run, v, e);
 		count_exit(v);
 		sample_exit(run, v, e);
 		kick_is_decided(v);
@@ -599,6 +607,8 @@ static void on_start(struct observed_run *run, const struct recorded_event *e)
 
 	if (e->hrtimer.function == RECORDED_FN_TICK && cpu->in_timer_irq)
 		tick_is_started(run, cpu, e->hrtimer.expires);
+	else if (e->hrtimer.function == RECORDED_FN_TICK && !e->pid)
+		cpu->tick_restarted = e->stamp;
 	if (e->hrtimer.function != RECORDED_FN_APIC_TIMER_FN)
 		return;
 	if (cpu->in_timer_irq) { /* the next period */
@@ -683,6 +693,8 @@ static void on_expire_entry(struct observed_run *run, const struct recorded_even
 			expires_in(run, cpu->vcpu, e);
 	} else if (e->hrtimer.function == RECORDED_FN_TICK) {
 		run->cpus[e->cpu].ticks++;
+		if (!e->pid)
+			cpu->idle_tick = e->stamp;
 		tick_in_host_code(run, e, by);
 		cpu->no_tick_since = e->stamp;
 		run->tick_is_handler |= e->hrtimer.symbol.length > 4 &&
@@ -734,6 +746,17 @@ static void on_timer_irq_exit(struct observed_run *run, const struct recorded_ev
 	cpu->callbacks = 0;
 }
 
+/* The idle CPU went on to something else: did it stop its tick before? */
+static void idle_tick_is_over(struct observed_run *run, uint32_t cpu, bool stopped)
+{
+	struct cpu_state *c = &run->machine->cpus[cpu];
+
+	if (c->idle_tick && !stopped && !c->tick_stopped)
+		run->cpus[cpu].tick_kept = c->idle_tick;
+	c->tick_stopped |= stopped;
+	c->idle_tick = 0;
+}
+
 /* --- interrupts and switches --- */
 
 static void on_interrupt(struct observed_run *run, const struct recorded_event *e)
@@ -741,6 +764,7 @@ static void on_interrupt(struct observed_run *run, const struct recorded_event *
 	struct cpu_state *cpu = &run->machine->cpus[e->cpu];
 	const int by = vcpu_of_pid(run, e->pid);
 
+	idle_tick_is_over(run, e->cpu, false);
 	if (e->kind == RECORDED_RESCHEDULE_ENTRY)
 		cpu->rescheduled = e->stamp;
 	if (e->kind == RECORDED_LOCAL_TIMER_ENTRY) {
@@ -827,7 +851,10 @@ static void vcpu_switched_in(struct observed_run *run, struct observed_vcpu *v,
 	t->switched_in = e->stamp;
 	if (t->blocked && cpu->apic_alone && cpu->woke && cpu->exit_line > t->left_at &&
 	    e->sched.prev.pid == 0)
-		stretch(run, OBSERVED_CALLBACK_TO_SWITCH, cpu->exit_line, e->stamp, e->cpu);
+		stretch(run,
+			cpu->tick_restarted > cpu->exit_line ? OBSERVED_CALLBACK_TO_SWITCH_TICK
+							     : OBSERVED_CALLBACK_TO_SWITCH,
+			cpu->exit_line, e->stamp, e->cpu);
 	if (t->left && t->cpu != e->cpu && v->did.moves->len < MOVES_MAX) {
 		const struct observed_move move = { t->left_at, e->cpu };
 
@@ -843,6 +870,7 @@ static void on_switch(struct observed_run *run, const struct recorded_event *e)
 	const int next = vcpu_of_pid(run, e->sched.next.pid);
 	struct cpu_state *cpu = &run->machine->cpus[e->cpu];
 
+	idle_tick_is_over(run, e->cpu, false);
 	if (prev >= 0)
 		vcpu_switched_out(run, &run->vcpus[prev], e);
 	else if (!e->sched.preempted && e->sched.prev_state != 'R')
@@ -930,6 +958,10 @@ void observed_run_event(struct observed_run *run, const struct recorded_event *e
 			e->cpu);
 		break;
 	case RECORDED_SCHED_SWITCH: on_switch(run, e); break;
+	case RECORDED_TICK_STOP:
+		if (!e->pid && e->tick_stop.success)
+			idle_tick_is_over(run, e->cpu, true);
+		break;
 	case RECORDED_SCHED_WAKING:
 		if (vcpu_of_pid(run, e->waking.task.pid) >= 0)
 			run->machine->cpus[e->cpu].woke = true;

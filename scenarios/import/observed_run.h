@@ -40,6 +40,7 @@
 	X(CALLBACK_TO_EXIT, "hrtimer_expire_exit to kvm_exit, SVM, no local_timer_exit traced")   \
 	X(IRQ_EXIT_TO_EXIT, "local_timer_exit to kvm_exit, SVM")                                  \
 	X(CALLBACK_TO_SWITCH, "hrtimer_expire_exit to the sched_switch to the vCPU")              \
+	X(CALLBACK_TO_SWITCH_TICK, "the same where the CPU starts its tick again before it")      \
 	X(CALLBACK_TO_IRQ_EXIT, "hrtimer_expire_exit of apic_timer_fn to local_timer_exit")       \
 	X(TICK_TO_IRQ_EXIT, "hrtimer_expire_entry of the tick to local_timer_exit")               \
 	X(INTERRUPT_TO_ENTRY, "kvm_exit of an interrupt to kvm_entry, nothing injected")          \
@@ -166,6 +167,9 @@ struct observed_vcpu {
 struct observed_cpu {
 	uint64_t ticks;       /* tick handlers that ran */
 	uint64_t tick_gap_ns; /* the longest time a vCPU or a hog ran here without a tick */
+	/* stamp of the last tick that an idle CPU kept, before the first that it stopped, counted
+	 * from where a vCPU first arms its timer here; 0: none */
+	uint64_t tick_kept;
 };
 
 struct observed_run {

@@ -93,6 +93,16 @@ static const struct row rows[] = {
 	    ONE(BARE_ENTRY_TO_HANDLER, 0, 565) },
 	  { ONE(ENTRY_TO_HANDLER, 1, 730) },
 	  { { COST_vmentry, 1, 84, 84, 0 }, { COST_irq_delivery, 1, 9, 9, 0 }, { COST_wait_lapic_expire, 1, 587, 587, 30 } } },
+	/* 3000 + 1426 - 1500 - 1426; 4994 - 3000 */
+	{ "a tick that starts again on the way out of idle",
+	  { ONE(CALLBACK_TO_EXIT, 0, 1500), ONE(CALLBACK_TO_SWITCH, 0, 3000), ONE(CALLBACK_TO_SWITCH_TICK, 0, 4994),
+	    ONE(SWITCH_TO_WAKEUP, 0, 1426), ONE(WOKEN_ACCEPT_TO_ENTRY, 0, 2919) }, { { 0 } },
+	  { { COST_tick_nohz_restart, 1, 1994, 1994, 0 }, { COST_block, 1, 1500, 1500, 0 } } },
+	/* 4994 + 1426 - 1500 - 1426 */
+	{ "where each of them does, block takes it in",
+	  { ONE(CALLBACK_TO_EXIT, 0, 1500), ONE(CALLBACK_TO_SWITCH_TICK, 0, 4994), ONE(SWITCH_TO_WAKEUP, 0, 1426),
+	    ONE(WOKEN_ACCEPT_TO_ENTRY, 0, 2919) }, { { 0 } },
+	  { { COST_tick_nohz_restart, 0, 0, 0, 0 }, { COST_block, 1, 3494, 3494, 0 } } },
 	{ "a stretch shorter than what lies in it: nothing is left",
 	  { ONE(INTERRUPT_TO_ENTRY, 0, 800), ONE(EOI, 0, 600) }, { { 0 } },
 	  { { COST_handle_eoi, 1, 0, 0, 0 } } },
