@@ -2,9 +2,12 @@
 /* lapicsim - lists the commands and runs one; each lives in a cmd_*.c beside the code it runs. */
 #include "cmd_import.h"
 #include "command.h"
+#include "interrupt.h"
 #include "plot_kinds.h"
 #include "plots_commands.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,8 +127,19 @@ static bool wants_colour(void)
 	       strcmp(term, "dumb") != 0;
 }
 
+/* A file that is opened gets the number of the first that is closed: what is printed would end up
+ * in it. In the wrong direction, so that who uses it is told as if it were closed. */
+static void take_standard_numbers(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 int main(int argc, char **argv)
 {
+	take_standard_numbers();
+	interrupt_init();
 	if (wants_colour())
 		g_set_printerr_handler(print_coloured);
 

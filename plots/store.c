@@ -51,13 +51,26 @@ bool store_fail(const char *path, int status, GError **error, const char *format
 	return false;
 }
 
+/* What the system said, or 0: SQLite keeps it for a file that is still open, and for some calls.
+ * @last is errno, which is of the last call that failed: not of one that looked whether a file is
+ * there. */
+static int system_error(const struct store *store, int last)
+{
+	static const char *const files[] = { "main", "part" }; /* part: what is merged */
+	int ret = 0;
+
+	for (size_t i = 0; !ret && i < G_N_ELEMENTS(files); i++)
+		sqlite3_file_control(store->db, files[i], SQLITE_FCNTL_LAST_ERRNO, &ret);
+	if (!ret)
+		ret = sqlite3_system_errno(store->db);
+	return ret ? ret : last == ENOENT ? 0 : last;
+}
+
 /* What the system said, where it was the system that refused. */
-static const char *cause(const struct store *store, int code)
+static const char *cause(const struct store *store, int code, int system)
 {
 	if (store->db && code == SQLITE_FULL)
 		return "the disk is full";
-	const int system = store->db ? sqlite3_system_errno(store->db) : 0;
-
 	if (system && (code == SQLITE_IOERR || code == SQLITE_CANTOPEN))
 		return g_strerror(system);
 	return store->db ? sqlite3_errmsg(store->db) : "no memory";
@@ -65,8 +78,14 @@ static const char *cause(const struct store *store, int code)
 
 bool store_fail_db(const struct store *store, const char *what, GError **error)
 {
+	const int last = errno;
 	const int code = store->db ? sqlite3_errcode(store->db) & 0xff : SQLITE_NOMEM;
+	const int system = store->db ? system_error(store, last) : 0;
 
+	/* To SQLite a disk that cannot be read is a file that is damaged. */
+	if (code == SQLITE_CORRUPT && system == EIO)
+		return store_fail(store->path, EXIT_IO, error, "cannot read: %s",
+				  g_strerror(system));
 	if (code == SQLITE_BUSY)
 		return store_fail(store->path, EXIT_IO, error, "is in use by another process");
 	if (code == SQLITE_NOTADB)
@@ -75,7 +94,8 @@ bool store_fail_db(const struct store *store, const char *what, GError **error)
 	if (code == SQLITE_CORRUPT || code == SQLITE_ERROR || code == SQLITE_CONSTRAINT)
 		return store_fail(store->path, EXIT_USAGE, error, "is damaged: %s",
 				  sqlite3_errmsg(store->db));
-	return store_fail(store->path, EXIT_IO, error, "cannot %s: %s", what, cause(store, code));
+	return store_fail(store->path, EXIT_IO, error, "cannot %s: %s", what,
+			  cause(store, code, system));
 }
 
 /* To SQLite ":memory:" and "file:x?mode=memory" are no files. */
@@ -212,13 +232,6 @@ static bool write_grid(struct store *store, const struct store_info *info, GErro
 	return ok;
 }
 
-static void remove_journal(const char *temporary)
-{
-	g_autofree char *journal = g_strconcat(temporary, "-journal", NULL);
-
-	unlink(journal);
-}
-
 static void let_go(struct new_store *new)
 {
 	store_close(new->store);
@@ -226,14 +239,17 @@ static void let_go(struct new_store *new)
 	if (new->lock >= 0)
 		close(new->lock);
 	new->lock = -1;
+	for (size_t i = 0; i < G_N_ELEMENTS(new->unfinished); i++)
+		unfinished_remove(&new->unfinished[i]);
 	g_free(new->temporary);
-	new->temporary = NULL;
+	g_free(new->journal);
+	new->temporary = new->journal = NULL;
 }
 
 void new_store_give_up(struct new_store *new)
 {
 	unlink(new->temporary);
-	remove_journal(new->temporary);
+	unlink(new->journal);
 	let_go(new);
 }
 
@@ -270,20 +286,33 @@ static bool lock_temporary(struct new_store *new, GError **error)
 							       : "cannot lock: %s",
 					  g_strerror(errno));
 	} while (!still_there(new));
-	remove_journal(new->temporary);
-	return !ftruncate(new->lock, 0) ||
-	       store_fail(new->path, EXIT_IO, error, "cannot create: %s", g_strerror(errno));
+	unfinished_add(&new->unfinished[0], new->temporary);
+	unfinished_add(&new->unfinished[1], new->journal);
+	return true;
 }
 
 bool new_store_begin(struct new_store *new, const char *path, const struct store_info *info,
 		     GError **error)
 {
+	sigset_t signals;
+
 	*new = (struct new_store){ .path = path, .lock = -1 };
 	if (access(path, F_OK) == 0)
 		return fail_exists(path, error);
 	new->temporary = g_strdup_printf("%s.new", path);
-	if (!lock_temporary(new, error)) {
+	new->journal = g_strconcat(new->temporary, "-journal", NULL);
+	interrupt_hold(&signals);
+	const bool locked = lock_temporary(new, error);
+
+	interrupt_release(&signals);
+	if (!locked) {
 		let_go(new); /* another's, perhaps: it stays */
+		return false;
+	}
+	unlink(new->journal);
+	if (ftruncate(new->lock, 0)) {
+		store_fail(path, EXIT_IO, error, "cannot create: %s", g_strerror(errno));
+		new_store_give_up(new);
 		return false;
 	}
 	if (access(path, F_OK) == 0) { /* made while this one came to its lock */

@@ -3,6 +3,7 @@
 #ifndef STORE_PRIVATE_H
 #define STORE_PRIVATE_H
 
+#include "interrupt.h"
 #include "store.h"
 
 #include <sqlite3.h>
@@ -46,7 +47,8 @@ char *store_info_difference(const struct store_info *a, const struct store_info 
  * locked against whoever makes the same one, until it gets its name or is given up. */
 struct new_store {
 	const char *path;
-	char *temporary;
+	char *temporary, *journal;
+	struct unfinished unfinished[2];
 	int lock; /* the temporary, open */
 	struct store *store;
 };

@@ -360,6 +360,7 @@ struct pool {
 	uint64_t unseen, unseen_records; /* results and their records since the writer was woken */
 	unsigned working;                /* threads */
 	bool stop, asked;                /* asked: by settings->stop() */
+	char *unread;                    /* why a worker could not read the scenario again */
 };
 
 /* The next point of the shard, the lock held. */
@@ -422,6 +423,8 @@ static gpointer work(gpointer data)
 	const struct point_runner runner = runner_of(s, replay);
 
 	pthread_mutex_lock(&pool->lock);
+	if (!replay && !pool->unread)
+		pool->unread = g_strchomp(g_strdup(d.text->str));
 	while (replay && take(pool, &index, &point, &cell)) {
 		struct point_result result;
 
@@ -579,9 +582,11 @@ bool sweep_run(struct sweep *s, struct store *store, bool *stopped, GError **err
 	pthread_cond_destroy(&pool.emptied);
 	*stopped = ok && store_info(store)->done < s->total;
 	if (*stopped && !pool.asked) {
-		g_set_error(error, STORE_ERROR, EXIT_IO, "%s: cannot be read again", s->path);
-		return false;
+		g_set_error(error, STORE_ERROR, EXIT_IO, "%s: cannot be read again:\n%s", s->path,
+			    pool.unread);
+		ok = false;
 	}
+	g_free(pool.unread);
 	if (!ok || *stopped)
 		return ok;
 	return store_finish(store, error);

@@ -14,12 +14,34 @@ static char *io_message(const char *path, const char *what)
 
 bool pending_open(struct pending_file *f, const char *path, char **error)
 {
+	sigset_t before;
+
 	f->path = g_strdup(path);
 	f->temporary = g_strdup_printf("%s.tmp.%d", path, getpid());
+	interrupt_hold(&before);
 	f->stream = fopen(f->temporary, "w");
-	if (!f->stream)
+	if (f->stream)
+		unfinished_add(&f->unfinished, f->temporary);
+	else
 		*error = io_message(path, "create");
+	interrupt_release(&before);
 	return f->stream != NULL;
+}
+
+FILE *unnamed_file(const char *path, char **error)
+{
+	g_autofree char *name = g_strdup_printf("%s.spool.%d", path, getpid());
+	sigset_t before;
+
+	interrupt_hold(&before);
+	FILE *ret = fopen(name, "w+");
+
+	if (!ret)
+		*error = io_message(name, "create");
+	else
+		unlink(name);
+	interrupt_release(&before);
+	return ret;
 }
 
 static bool sync_folder(const char *path)
@@ -54,6 +76,7 @@ bool pending_close(struct pending_file *f, bool keep, char **error)
 		}
 		if (!ok || !keep)
 			unlink(f->temporary);
+		unfinished_remove(&f->unfinished);
 	}
 	g_free(f->path);
 	g_free(f->temporary);

@@ -8,12 +8,15 @@
 #ifndef OUTPUT_FILE_H
 #define OUTPUT_FILE_H
 
+#include "interrupt.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 
 struct pending_file {
 	char *path, *temporary;
 	FILE *stream; /* to write to */
+	struct unfinished unfinished;
 };
 
 /* False: not created; pending_close() is called all the same. */
@@ -21,6 +24,10 @@ bool pending_open(struct pending_file *f, const char *path, char **error);
 
 /* @keep: the file gets its name, if all of it was written. False: it did not. */
 bool pending_close(struct pending_file *f, bool keep, char **error);
+
+/* A file without a name, to write to and to read from; it goes when it is closed. *error names
+ * @path, beside which it is. */
+FILE *unnamed_file(const char *path, char **error);
 
 bool write_file(const char *path, const char *text, size_t length, char **error);
 

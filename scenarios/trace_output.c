@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 /* --- what to write --- */
 
@@ -77,19 +76,6 @@ void trace_selection_clear(struct trace_selection *selection) { g_free(selection
 
 /* --- writing --- */
 
-static bool open_spool(struct trace_output *t, const char *path, char **error)
-{
-	g_autofree char *name = g_strdup_printf("%s.spool.%d", path, getpid());
-
-	t->spool = fopen(name, "w+");
-	if (!t->spool) {
-		*error = g_strdup_printf("%s: cannot create: %s", name, g_strerror(errno));
-		return false;
-	}
-	unlink(name); /* nobody else wants it, and nothing has to remove it */
-	return true;
-}
-
 static bool on_this_host(const struct trace_selection *selection, const struct host_config *host,
 			 char **error)
 {
@@ -121,15 +107,18 @@ int trace_output_begin(struct trace_output *t, struct world *world,
 	machine.tasks = world_tasks(world, &machine.n_tasks);
 	if (selection && !on_this_host(selection, &config->host, error))
 		return EXIT_USAGE;
-	if (!pending_open(&t->file, path, error) || (format->spools && !open_spool(t, path, error)))
+	if (!pending_open(&t->file, path, error) ||
+	    (format->spools && !(t->spool = unnamed_file(path, error))))
 		return EXIT_IO;
 	t->writer = format->open(&machine, t->file.stream, t->spool);
-	g_assert(t->writer);
-	sink = &t->writer->sink;
-	if (selection && selection->any) {
+	sink = t->writer ? &t->writer->sink : NULL;
+	if (sink && selection && selection->any) {
 		t->filter = trace_filter_new(&lapicsim_schema, &selection->choice, sink);
-		g_assert(t->filter);
-		sink = trace_filter_sink(t->filter);
+		sink = t->filter ? trace_filter_sink(t->filter) : NULL;
+	}
+	if (!sink) {
+		*error = g_strdup_printf("%s: not enough memory for this trace", path);
+		return EXIT_USAGE;
 	}
 	trace_add_sink(world_trace(world), sink);
 	return EXIT_OK;

@@ -129,23 +129,63 @@ static uint64_t ns_of(struct quantity q, khz_t khz)
 	return q.unit == QUANTITY_PS ? q.v / PS_PER_NS : q.v * 1000000 / khz.v;
 }
 
-static bool copy_file(const char *from, const char *to)
+static bool put(const char *path, const char *text, size_t length, struct diagnostics *d)
 {
+	g_autofree char *error = NULL;
+
+	return write_file(path, text, length, &error) || error_plain(d, EXIT_IO, "%s", error);
+}
+
+static bool copy_file(const char *from, const char *to, struct diagnostics *d)
+{
+	g_autoptr(GError) error = NULL;
 	g_autofree char *text = NULL;
 	gsize length;
 
-	return g_file_get_contents(from, &text, &length, NULL) &&
-	       g_file_set_contents(to, text, (gssize)length, NULL);
+	if (!g_file_get_contents(from, &text, &length, &error))
+		return error_plain(d, EXIT_IO, "%s", error->message);
+	return put(to, text, length, d);
+}
+
+/* A folder of its own for @name and @other, all of which goes when the program is interrupted. */
+struct scratch {
+	char *path[3]; /* the folder, and the files in it */
+	struct unfinished unfinished[3];
+};
+
+static bool scratch_make(struct scratch *s, const char *name, const char *other,
+			 struct diagnostics *d)
+{
+	g_autoptr(GError) error = NULL;
+	sigset_t signals;
+
+	*s = (struct scratch){ 0 };
+	interrupt_hold(&signals);
+	s->path[0] = g_dir_make_tmp("lapicsim-import-XXXXXX", &error);
+	if (s->path[0]) {
+		s->path[1] = g_build_filename(s->path[0], name, NULL);
+		s->path[2] = g_build_filename(s->path[0], other, NULL);
+		for (size_t i = 0; i < G_N_ELEMENTS(s->path); i++)
+			unfinished_add(&s->unfinished[i], s->path[i]);
+	}
+	interrupt_release(&signals);
+	return s->path[0] || error_plain(d, EXIT_IO, "cannot create a folder: %s", error->message);
+}
+
+static void scratch_remove(struct scratch *s)
+{
+	for (size_t i = G_N_ELEMENTS(s->path); s->path[0] && i-- > 0;) {
+		g_remove(s->path[i]);
+		unfinished_remove(&s->unfinished[i]);
+		g_free(s->path[i]);
+	}
 }
 
 /* The least scenario that includes the profile tells its costs. */
 static bool profile_edges(const struct import_plan *plan, const char *library, const char *beside,
 			  struct edges *ret, struct diagnostics *d)
 {
-	g_autofree char *folder = g_dir_make_tmp("lapicsim-import-XXXXXX", NULL);
-	g_autofree char *path = folder ? g_build_filename(folder, "costs.yaml", NULL) : NULL;
-	g_autofree char *copy =
-		folder ? g_build_filename(folder, plan->options->profile, NULL) : NULL;
+	struct scratch s;
 	g_autofree char *text = g_strdup_printf(
 		"scenario: costs\nduration: 1ms\nkernel: %s\ninclude: [ %s ]\n"
 		"host: { tsc: %" G_GUINT64_FORMAT "kHz, cpus: [ { id: 0 } ] }\n"
@@ -155,13 +195,12 @@ static bool profile_edges(const struct import_plan *plan, const char *library, c
 	const bool nohz_full = plan->nohz_full[plan->vcpus[0].seen->did.first_cpu];
 	uint64_t ns[COST_COUNT];
 	struct replay *replay = NULL;
-	bool ok = folder && g_file_set_contents(path, text, -1, NULL);
+	bool ok = scratch_make(&s, "costs.yaml", beside ? plan->options->profile : "none", d) &&
+		  put(s.path[1], text, strlen(text), d);
 
 	if (ok && beside) /* it is included by its name: not from the library, but from here */
-		ok = copy_file(beside, copy);
-	if (!ok)
-		error_plain(d, EXIT_IO, "cannot write to the folder of temporary files");
-	replay = ok ? replay_load(path, &options, d, NULL) : NULL;
+		ok = copy_file(beside, s.path[2], d);
+	replay = ok ? replay_load(s.path[1], &options, d, NULL) : NULL;
 	ok = replay && replay_resolve(replay, &options, d);
 	for (unsigned i = 0; ok && i < COST_COUNT; i++) {
 		const struct host_config *host = &replay->results[0].run->config.host;
@@ -174,12 +213,7 @@ static bool profile_edges(const struct import_plan *plan, const char *library, c
 	if (ok)
 		*ret = edges_of(ns);
 	replay_free(replay);
-	if (path)
-		g_unlink(path);
-	if (copy && beside)
-		g_unlink(copy);
-	if (folder)
-		g_rmdir(folder);
+	scratch_remove(&s);
 	return ok;
 }
 
@@ -213,15 +247,6 @@ static char *include_name(const struct import_arguments *a, struct diagnostics *
 
 /* --- output --- */
 
-static bool put(const char *path, const GString *text, struct diagnostics *d)
-{
-	g_autofree char *error = NULL;
-
-	if (write_file(path, text->str, text->len, &error))
-		return true;
-	return error_plain(d, EXIT_IO, "%s", error);
-}
-
 static bool write_scenario(const struct import_arguments *a, struct imported *t,
 			   const struct learned_costs *costs, struct diagnostics *d)
 {
@@ -250,11 +275,11 @@ static bool write_scenario(const struct import_arguments *a, struct imported *t,
 		g_autofree char *path = g_build_filename(folder, name, NULL);
 
 		import_rows_text(rows, plan, i);
-		if (!put(path, rows, d))
+		if (!put(path, rows->str, rows->len, d))
 			return false;
 	}
 	import_scenario_text(text, plan, costs, digest, a->guesses);
-	if (!put(a->output, text, d))
+	if (!put(a->output, text->str, text->len, d))
 		return false;
 	for (guint i = 0; i < plan->notes->len; i++)
 		g_printerr("lapicsim: note: %s\n", (const char *)g_ptr_array_index(plan->notes, i));
@@ -289,7 +314,7 @@ static bool write_costs(const struct import_arguments *a, const struct imported 
 		g_string_append_printf(names, "%s%s", i ? ", " : "", digest);
 	}
 	import_costs_text(text, costs, names->str, a->guesses);
-	return put(a->output, text, d);
+	return put(a->output, text->str, text->len, d);
 }
 
 static bool import_all(const struct import_arguments *a, struct diagnostics *d)

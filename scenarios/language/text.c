@@ -28,8 +28,11 @@ struct request {
 /* @what is "cannot open" or the like, @why what stands behind the path. */
 static bool fail(const struct request *r, int status, const char *what, const char *why)
 {
-	if (r->from)
-		return error_at(r->d, r->from, "%s'%s'%s", what, r->path, why);
+	if (r->from) {
+		error_at(r->d, r->from, "%s'%s'%s", what, r->path, why);
+		r->d->status = MAX(r->d->status, status);
+		return false;
+	}
 	return error_plain(r->d, status, "%s'%s'%s", what, r->path, why);
 }
 

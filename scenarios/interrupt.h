@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * interrupt - what has to go when something ends the program: files under temporary names.
+ *
+ * Control flow: interrupt_init() once, before any thread begins. Whoever creates something that
+ * must not stay holds the signals back, creates it, adds it to the list, and releases them; and
+ * takes it off the list once it is gone or has its name. SIGINT and SIGTERM remove what stands in
+ * the list, say so, and exit with 130 or 143; where GLib gets no memory the status is 2.
+ *
+ * The list is of the whole process, as signals are: only the main thread may change it. A command
+ * that blocks the signals and reads them itself (sweep) is not concerned.
+ */
+#ifndef INTERRUPT_H
+#define INTERRUPT_H
+
+#include <signal.h>
+
+struct unfinished {
+	const char *path; /* of a file, or of a folder that is empty by then */
+	struct unfinished *next;
+};
+
+void interrupt_init(void);
+
+void interrupt_hold(sigset_t *before);
+void interrupt_release(const sigset_t *before);
+
+/* @path stays the caller's, and must live until the removal. What was added last goes first. */
+void unfinished_add(struct unfinished *what, const char *path);
+void unfinished_remove(struct unfinished *what);
+
+#endif
