@@ -339,7 +339,7 @@ static const char man_files[] =
 	".TP\n130, 143\nA sweep was interrupted; \\fB\\-\\-resume\\fR goes on with it.\n"
 	".SH ENVIRONMENT\n"
 	".TP\n.B NO_COLOR\nIf set and not empty, errors on a terminal have no colours.\n"
-	".TP\n.B TERM\nIf it is\n.BR dumb ,\nneither.\n"
+	".TP\n.B TERM\nIf it is\n.B dumb\nor not set, errors have no colours either.\n"
 	".TP\n.BR SLURM_ARRAY_TASK_ID \" and the like\"\nMake the task of an array a shard of\n"
 	".BR \"lapicsim sweep\" .\n"
 	".TP\n.B PATH\nWhere\n.B lapicsim plot\nfinds\n.BR gnuplot (1).\n"
