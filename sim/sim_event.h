@@ -44,6 +44,8 @@ struct sim_event {
 	ps_t when;
 	uint64_t order; /* phase in the top bits, then arming order: the tie-break */
 	const struct sim_event_type *type;
+	const void
+		*behind; /* stood some places before it, perhaps: fetched ahead, never followed */
 	uint32_t entity; /* whose event this is, for reports: a CPU or vCPU number */
 };
 

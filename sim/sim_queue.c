@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim_queue.h"
 
+#include <string.h>
+
 _Static_assert(64 % SIM_WHEEL_BITS == 0, "the digits of an instant are all as long");
 _Static_assert(SIM_WHEEL_WORDS <= 32, "a bit of used_words for each word");
 
 void sim_queue_init(struct sim_queue *q, bool shuffled)
 {
-	*q = (struct sim_queue){ .shuffled = shuffled };
+	memset(q, 0, sizeof(*q)); /* an initialiser would be put together on the stack first */
+	q->shuffled = shuffled;
 	for (unsigned phase = 0; phase < SIM_PHASES; phase++)
 		sim_link_init(&q->due[phase]);
 	for (unsigned i = 0; i < SIM_WHEEL_ALL; i++) {
@@ -71,22 +74,69 @@ static void sort(struct sim_link *list)
 	list->prev = last;
 }
 
+static void prepend(struct sim_link *list, struct sim_link *link)
+{
+	struct sim_link *first = list->next;
+
+	link->next = first;
+	link->prev = list;
+	first->prev = link;
+	list->next = link;
+}
+
+/* As sim_queue_file(), but to the head of its list: what stood behind @ev stands there already. */
+static void refile(struct sim_queue *q, struct sim_event *ev)
+{
+	const uint64_t when = ev->when.v;
+
+	if (when == q->at) {
+		const unsigned phase = (unsigned)(ev->order >> SIM_SEQ_BITS);
+
+		q->used_due |= 1u << phase;
+		prepend(&q->due[phase], &ev->link);
+		return;
+	}
+	const unsigned i = sim_queue_slot_of(when, q->at);
+
+	sim_queue_note_slot(q, i, when);
+	if (q->n > SIM_MANY) {
+		struct sim_ahead *ahead = &q->ahead[i];
+
+		if (ahead->spread != q->spreads) {
+			ahead->spread = q->spreads;
+			ahead->turn = 0;
+		}
+		struct sim_link **recent = &ahead->recent[ahead->turn % SIM_AHEAD];
+
+		if (ahead->turn++ >= SIM_AHEAD)
+			sim_queue_event(*recent)->behind = ev;
+		*recent = &ev->link;
+	}
+	prepend(&q->slot[i].list, &ev->link);
+}
+
+/* From the last to the first, because an event knows who stood before it when it came, and nobody
+ * who came later. No list on a lower level and none of those due holds anything, so that lists keep
+ * their order. */
 struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned i)
 {
 	struct sim_link *list = &q->slot[i].list;
-	struct sim_link *link = list->next, *from = list;
+	struct sim_link *link = list->prev, *from = list;
 
 	q->at = q->slot[i].least;
+	q->spreads++;
 	sim_queue_slot_emptied(q, i);
 	sim_link_init(list);
 	while (link != list) {
-		struct sim_link *next = link->next;
+		struct sim_link *prev = link->prev;
 
-		if (__builtin_expect(link->prev != from, 0))
+		if (__builtin_expect(link->next != from, 0))
 			return link;
-		sim_queue_file(q, sim_queue_event(link), false);
+		if (q->n > SIM_MANY)
+			__builtin_prefetch(sim_queue_event(link)->behind, 1);
+		refile(q, sim_queue_event(link));
 		from = link;
-		link = next;
+		link = prev;
 	}
 	for (unsigned phase = 0; q->shuffled && phase < SIM_PHASES; phase++)
 		sort(&q->due[phase]);

@@ -9,7 +9,7 @@
 struct actor {
 	struct sim_event event;
 	uint32_t id;
-	uint32_t unused[3];
+	uint32_t unused;
 };
 _Static_assert(sizeof(struct actor) == 64, "a cache line");
 

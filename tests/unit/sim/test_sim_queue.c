@@ -126,6 +126,55 @@ static void agrees_with_a_search(void **state)
 	assert_int_equal(queue.used_words, 0);
 }
 
+/* So many that lists are fetched ahead, and each in memory of its own: what is cancelled is freed,
+ * and somebody may still remember where it stood. */
+static void many_that_come_and_go(void **state)
+{
+	enum { MANY = 3 * SIM_MANY, ROUNDS = 100000 };
+	static struct sim_event *all[MANY];
+	struct sim_random random;
+	uint64_t seq = 0, last_when = 0, last_order = 0;
+	unsigned remembering = 0;
+
+	sim_random_init(&random, 1, 1, 0);
+	sim_queue_init(&queue, false);
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		const unsigned at = (unsigned)sim_random_below(&random, MANY);
+		const uint64_t far = i % 3 ? 1000 : 50000000;
+
+		if (all[at])
+			sim_queue_remove(&queue, all[at]);
+		free(all[at]);
+		all[at] = calloc(1, sizeof(*all[at]));
+		all[at]->entity = at;
+		all[at]->when = ps(queue.at + 1 + sim_random_below(&random, far));
+		all[at]->order = ++seq;
+		sim_queue_push(&queue, all[at]);
+		if (i % 8192 == 0)
+			assert_int_equal(sim_queue_check(&queue), queue.n);
+		if (i % 4)
+			continue;
+
+		struct sim_event *ev = sim_queue_first(&queue, PS_NEVER.v);
+
+		sim_queue_pop(&queue, ev);
+		assert_true(ev->when.v > last_when ||
+			    (ev->when.v == last_when && ev->order > last_order));
+		last_when = ev->when.v;
+		last_order = ev->order;
+		remembering += ev->behind != NULL;
+		all[ev->entity] = NULL;
+		free(ev);
+	}
+	assert_true(remembering > 1000);
+	for (unsigned i = 0; i < MANY; i++) {
+		if (all[i])
+			sim_queue_remove(&queue, all[i]);
+		free(all[i]);
+	}
+	assert_int_equal(queue.n, 0);
+}
+
 static void arm(struct sim_event *ev, uint64_t when, uint64_t order)
 {
 	*ev = (struct sim_event){ .when = ps(when), .order = order };
@@ -256,6 +305,7 @@ static void spread_stops_at_a_broken_link(void **state)
 int main(void)
 {
 	static const struct CMUnitTest single[] = {
+		cmocka_unit_test(many_that_come_and_go),
 		cmocka_unit_test(first_stays_within_its_limit),
 		cmocka_unit_test(the_least_of_a_slot_is_cancelled),
 		cmocka_unit_test(many_shuffled_ties),
