@@ -215,7 +215,8 @@ struct recorded_event {
 			bool soft, reinjected;
 		} inject;
 		struct { /* KVM_EOI */
-			uint32_t apicid, vector;
+			uint32_t apicid;
+			int64_t vector; /* -1: nothing was in service */
 		} eoi;
 		struct { /* KVM_WAIT_LAPIC_EXPIRE */
 			uint32_t vcpu;

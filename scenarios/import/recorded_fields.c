@@ -316,7 +316,7 @@ static bool read_inject(struct in *in)
 static bool read_eoi(struct in *in)
 {
 	return scan_word(in->s, "apicid ") && scan_hex_u32(in->s, &in->ev->eoi.apicid) &&
-	       scan_word(in->s, " vector ") && scan_decimal_u32(in->s, &in->ev->eoi.vector);
+	       scan_word(in->s, " vector ") && scan_decimal_s64(in->s, &in->ev->eoi.vector);
 }
 
 static bool read_wait(struct in *in)

@@ -351,6 +351,9 @@ static const struct row fields[] = {
 	{ "kvm_eoi",
 	  "  v-7 [001] d..1. 5.000001: kvm_eoi: apicid 1f vector 236\n",
 	  "1: 5000001 cpu=1 comm='v':7 flags=d1 kvm_eoi: apicid=31 vec=236\n", NULL },
+	{ "kvm_eoi of nothing",
+	  "  v-7 [001] d..1. 5.000001: kvm_eoi: apicid 0 vector -1\n",
+	  "1: 5000001 cpu=1 comm='v':7 flags=d1 kvm_eoi: apicid=0 vec=-1\n", NULL },
 	{ "kvm_wait_lapic_expire, early",
 	  "  v-7 [001] d..1. 5.000001: kvm_wait_lapic_expire: vcpu 0: delta -412 "
 	  "(early)\n",

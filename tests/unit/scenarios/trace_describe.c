@@ -173,7 +173,7 @@ static void add_kvm(GString *out, const struct recorded_event *ev)
 				       ev->inject.reinjected ? " reinjected" : "");
 		break;
 	case RECORDED_KVM_EOI:
-		g_string_append_printf(out, " apicid=%" PRIu32 " vec=%" PRIu32, ev->eoi.apicid,
+		g_string_append_printf(out, " apicid=%" PRIu32 " vec=%" PRId64, ev->eoi.apicid,
 				       ev->eoi.vector);
 		break;
 	case RECORDED_KVM_WAIT_LAPIC_EXPIRE:
