@@ -24,6 +24,9 @@ struct scenario_files *scenario_files_new(const struct scenario_options *options
 	struct scenario_files *files = g_new0(struct scenario_files, 1);
 
 	files->options = *options;
+	if (options->library)
+		files->options.library =
+			arena_strndup(&files->arena, options->library, strlen(options->library));
 	files->budget.arena = &files->arena;
 	files->sources = g_ptr_array_new_with_free_func(free_source);
 	files->recordings = g_ptr_array_new();
