@@ -13,32 +13,7 @@
 
 G_DEFINE_QUARK(lapicsim - store - error, store_error)
 
-/* clang-format off */
-static const char schema[] =
-	"PRAGMA application_id = " STORE_APPLICATION_ID ";"
-	"CREATE TABLE identity (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE made_by (key TEXT, value TEXT);"
-	"CREATE TABLE state (finished INTEGER NOT NULL);"
-	"CREATE TABLE axes (axis INTEGER PRIMARY KEY, key TEXT NOT NULL, unit TEXT NOT NULL,"
-	" n INTEGER NOT NULL, stride INTEGER NOT NULL);"
-	"CREATE TABLE axis_values (axis INTEGER, place INTEGER, text TEXT NOT NULL, number INTEGER,"
-	" PRIMARY KEY (axis, place)) WITHOUT ROWID;"
-	"CREATE TABLE metrics (metric INTEGER PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL,"
-	" unit TEXT NOT NULL, ps_exponent INTEGER NOT NULL, cycles_exponent INTEGER NOT NULL);"
-	"CREATE TABLE histograms (histogram INTEGER PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL,"
-	" unit TEXT NOT NULL, ps_exponent INTEGER NOT NULL, cycles_exponent INTEGER NOT NULL);"
-	/* A number that does not fit 63 bits is a text; these columns convert nothing. */
-	"CREATE TABLE points (point INTEGER PRIMARY KEY, cell INTEGER NOT NULL, seed,"
-	" status TEXT NOT NULL, fingerprint TEXT, records INTEGER, message TEXT);"
-	"CREATE TABLE results (point INTEGER, metric INTEGER, value, divisor, missing TEXT,"
-	" PRIMARY KEY (point, metric)) WITHOUT ROWID;"
-	"CREATE TABLE buckets (point INTEGER, histogram INTEGER, low INTEGER, high INTEGER, count INTEGER,"
-	" PRIMARY KEY (point, histogram, low)) WITHOUT ROWID;"
-	"CREATE VIEW parameters AS SELECT p.point, a.key, v.text, v.number, a.unit"
-	" FROM points p, axes a JOIN axis_values v"
-	" ON v.axis = a.axis AND v.place = (p.cell / a.stride) % (a.n);"
-	"INSERT INTO state VALUES (0);";
-/* clang-format on */
+#define ROW_BYTES_MAX (1 << 20) /* of a row of any table: the longest text is a point's message */
 
 bool store_fail(const char *path, int status, GError **error, const char *format, ...)
 {
@@ -91,7 +66,8 @@ bool store_fail_db(const struct store *store, const char *what, GError **error)
 	if (code == SQLITE_NOTADB)
 		return store_fail(store->path, EXIT_USAGE, error, "is no store of lapicsim sweep");
 	/* An error in the language: a table that is not there. A constraint: rows that were. */
-	if (code == SQLITE_CORRUPT || code == SQLITE_ERROR || code == SQLITE_CONSTRAINT)
+	if (code == SQLITE_CORRUPT || code == SQLITE_ERROR || code == SQLITE_CONSTRAINT ||
+	    code == SQLITE_TOOBIG)
 		return store_fail(store->path, EXIT_USAGE, error, "is damaged: %s",
 				  sqlite3_errmsg(store->db));
 	return store_fail(store->path, EXIT_IO, error, "cannot %s: %s", what,
@@ -111,8 +87,10 @@ struct store *store_open_db(const char *path, int flags, GError **error)
 	g_autofree char *name = store_file_name(path);
 
 	store->path = g_strdup(path);
-	if (sqlite3_open_v2(name, &store->db, flags, NULL) == SQLITE_OK)
+	if (sqlite3_open_v2(name, &store->db, flags, NULL) == SQLITE_OK) {
+		sqlite3_limit(store->db, SQLITE_LIMIT_LENGTH, ROW_BYTES_MAX);
 		return store;
+	}
 	store_fail_db(store, "open", error);
 	store_close(store);
 	return NULL;
@@ -322,7 +300,7 @@ bool new_store_begin(struct new_store *new, const char *path, const struct store
 	new->store = store_open_db(new->temporary, SQLITE_OPEN_READWRITE, error);
 	if (new->store &&
 	    store_exec(new->store, "PRAGMA synchronous = FULL; BEGIN", "create", error) &&
-	    store_exec(new->store, schema, "create", error) &&
+	    store_exec(new->store, store_schema, "create", error) &&
 	    write_identity(new->store, info, error) && write_grid(new->store, info, error) &&
 	    store_exec(new->store, "COMMIT", "write", error))
 		return true;

@@ -34,6 +34,21 @@ struct store *store_open_db(const char *path, int flags, GError **error);
 bool store_exec(struct store *store, const char *sql, const char *what, GError **error);
 bool store_prepare(struct store *store, const char *sql, sqlite3_stmt **ret, GError **error);
 
+static inline const char *store_text_at(sqlite3_stmt *s, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(s, column);
+
+	return text ? text : ""; /* of NULL, and where there is no memory */
+}
+
+/* "is no store of lapicsim sweep"; always false. */
+bool store_fail_format(const struct store *store, GError **error);
+
+extern const char store_schema[]; /* SQL that makes the tables */
+
+/* False: the file has other tables, or others beside them. */
+bool store_check_schema(struct store *store, GError **error);
+
 /* Reads the identity and the grid into store->info; refuses what is not a store. */
 bool store_read_info(struct store *store, GError **error);
 

@@ -69,14 +69,7 @@ char *store_info_difference(const struct store_info *a, const struct store_info 
 
 /* --- the identity and the grid --- */
 
-static const char *text_at(sqlite3_stmt *s, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(s, column);
-
-	return text ? text : "";
-}
-
-static bool fail_format(const struct store *store, GError **error)
+bool store_fail_format(const struct store *store, GError **error)
 {
 	return store_fail(store->path, EXIT_USAGE, error, "is no store of lapicsim sweep");
 }
@@ -131,7 +124,7 @@ static bool each_row(struct store *store, const char *sql,
 
 	if (sqlite3_prepare_v2(store->db, sql, -1, &s, NULL) != SQLITE_OK) {
 		if ((sqlite3_errcode(store->db) & 0xff) == SQLITE_ERROR) /* no such table */
-			return fail_format(store, error);
+			return store_fail_format(store, error);
 		return store_fail_db(store, "read", error);
 	}
 	while ((code = sqlite3_step(s)) == SQLITE_ROW && ok)
@@ -139,14 +132,14 @@ static bool each_row(struct store *store, const char *sql,
 	if (ok && code != SQLITE_DONE)
 		ok = store_fail_db(store, "read", error);
 	else if (!ok)
-		fail_format(store, error);
+		store_fail_format(store, error);
 	sqlite3_finalize(s);
 	return ok;
 }
 
 static bool identity_row(struct store_info *info, sqlite3_stmt *row)
 {
-	take_identity(info, text_at(row, 0), text_at(row, 1));
+	take_identity(info, store_text_at(row, 0), store_text_at(row, 1));
 	return true;
 }
 
@@ -156,14 +149,14 @@ static bool axis_row(struct store_info *info, sqlite3_stmt *row)
 	const uint32_t i = info->n_axes;
 	enum axis_unit unit = AXIS_PLAIN;
 
-	while (unit <= AXIS_WORD && !g_str_equal(axis_unit_name(unit), text_at(row, 2)))
+	while (unit <= AXIS_WORD && !g_str_equal(axis_unit_name(unit), store_text_at(row, 2)))
 		unit++;
-	if (sqlite3_column_int64(row, 0) != i || n < 1 || n > UINT32_MAX || stride < 1 ||
-	    unit > AXIS_WORD)
+	if (sqlite3_column_int64(row, 0) != i || i > LIMIT_SWEEP_AXES || n < 1 || n > UINT32_MAX ||
+	    stride < 1 || unit > AXIS_WORD)
 		return false;
 	info->axes = g_renew(struct store_axis, info->axes, i + 1);
-	info->axes[i] =
-		(struct store_axis){ g_strdup(text_at(row, 1)), unit, 0, NULL, (uint64_t)stride };
+	info->axes[i] = (struct store_axis){ g_strdup(store_text_at(row, 1)), unit, 0, NULL,
+					     (uint64_t)stride };
 	info->n_axes++;
 	return true;
 }
@@ -177,12 +170,12 @@ static bool axis_value_row(struct store_info *info, sqlite3_stmt *row)
 		return false;
 	struct store_axis *a = &info->axes[axis];
 
-	if (sqlite3_column_int64(row, 1) != a->n)
+	if (sqlite3_column_int64(row, 1) != a->n || a->n == LIMIT_SWEEP_VALUES)
 		return false;
 	if ((a->n & (a->n - 1)) == 0) /* at each power of two it doubles */
 		a->values = g_renew(struct store_axis_value, a->values, a->n ? 2 * a->n : 1);
 	a->values[a->n++] = (struct store_axis_value){
-		.text = g_strdup(text_at(row, 2)),
+		.text = g_strdup(store_text_at(row, 2)),
 		.has_number = sqlite3_column_type(row, 3) == SQLITE_INTEGER,
 		.number = sqlite3_column_int64(row, 3),
 	};
@@ -199,11 +192,11 @@ static bool metric_row(struct store_info *info, sqlite3_stmt *row)
 {
 	const uint32_t i = info->n_metrics;
 
-	if (sqlite3_column_int64(row, 0) != i)
+	if (sqlite3_column_int64(row, 0) != i || i == LIMIT_SWEEP_TEXTS)
 		return false;
 	info->metrics = g_renew(struct store_metric, info->metrics, i + 1);
-	info->metrics[i] = (struct store_metric){ g_strdup(text_at(row, 1)),
-						  g_strdup(text_at(row, 2)), unit_at(row) };
+	info->metrics[i] = (struct store_metric){ g_strdup(store_text_at(row, 1)),
+						  g_strdup(store_text_at(row, 2)), unit_at(row) };
 	info->n_metrics++;
 	return true;
 }
@@ -212,11 +205,12 @@ static bool histogram_row(struct store_info *info, sqlite3_stmt *row)
 {
 	const uint32_t i = info->n_histograms;
 
-	if (sqlite3_column_int64(row, 0) != i)
+	if (sqlite3_column_int64(row, 0) != i || i == LIMIT_SWEEP_TEXTS)
 		return false;
 	info->histograms = g_renew(struct store_histogram, info->histograms, i + 1);
-	info->histograms[i] = (struct store_histogram){ g_strdup(text_at(row, 1)),
-							g_strdup(text_at(row, 2)), unit_at(row) };
+	info->histograms[i] =
+		(struct store_histogram){ g_strdup(store_text_at(row, 1)),
+					  g_strdup(store_text_at(row, 2)), unit_at(row) };
 	info->n_histograms++;
 	return true;
 }
@@ -230,7 +224,7 @@ static bool state_row(struct store_info *info, sqlite3_stmt *row)
 
 static bool format_row(struct store_info *info, sqlite3_stmt *row)
 {
-	return g_str_equal(text_at(row, 0), STORE_FORMAT);
+	return g_str_equal(store_text_at(row, 0), STORE_FORMAT);
 }
 
 /* What is printed must not drive a terminal. */
@@ -300,12 +294,14 @@ bool store_read_info(struct store *store, GError **error)
 	};
 
 	store->info = g_new0(struct store_info, 1);
+	if (!store_check_schema(store, error))
+		return false;
 	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++)
 		if (!each_row(store, parts[i].sql, parts[i].fn, error))
 			return false;
 	store->point.values = g_new0(struct store_value, store->info->n_metrics);
 	if (!check_info(store->info))
-		return fail_format(store, error);
+		return store_fail_format(store, error);
 	const struct store_info *info = store->info;
 
 	if (!info->finished || info->done == store_share(info->points, info->shard, info->shards))
@@ -352,7 +348,7 @@ static bool exact_at(sqlite3_stmt *s, int column, __int128 *ret)
 		*ret = sqlite3_column_int64(s, column);
 		return true;
 	}
-	text = text_at(s, column);
+	text = store_text_at(s, column);
 	const bool negative = *text == '-';
 
 	*ret = 0;
@@ -369,7 +365,7 @@ static bool value_at(sqlite3_stmt *s, struct exact_unit unit, struct store_value
 	g_free(ret->why);
 	*ret = (struct store_value){ 0 };
 	if (sqlite3_column_type(s, 2) == SQLITE_NULL) {
-		ret->why = g_strdup(text_at(s, 4));
+		ret->why = g_strdup(store_text_at(s, 4));
 		return true;
 	}
 	if (!exact_at(s, 2, &num) || !exact_at(s, 3, &den) || den <= 0)
@@ -413,20 +409,22 @@ static bool read_point(struct store *store, GError **error)
 	p->point = (uint64_t)sqlite3_column_int64(s, 0);
 	p->cell = (uint64_t)sqlite3_column_int64(s, 1);
 	while (status < G_N_ELEMENTS(status_names) &&
-	       !g_str_equal(status_names[status], text_at(s, 3)))
+	       !g_str_equal(status_names[status], store_text_at(s, 3)))
 		status++;
 	if (sqlite3_column_type(s, 0) != SQLITE_INTEGER || p->point >= info->points ||
 	    p->point % info->shards != info->shard || sqlite3_column_type(s, 1) != SQLITE_INTEGER ||
 	    p->cell >= info->cells || status == G_N_ELEMENTS(status_names) ||
 	    !exact_at(s, 2, &seed) ||
-	    !g_ascii_string_to_unsigned(text_at(s, 4), 16, 0, UINT64_MAX, &p->fingerprint, NULL))
+	    !g_ascii_string_to_unsigned(store_text_at(s, 4), 16, 0, UINT64_MAX, &p->fingerprint,
+					NULL))
 		return store_fail(store->path, EXIT_USAGE, error, "is damaged at point %" PRIu64,
 				  p->point);
 	p->seed = (uint64_t)seed;
 	p->status = (enum point_status)status;
 	p->records = (uint64_t)sqlite3_column_int64(s, 5);
 	g_free(p->message);
-	p->message = sqlite3_column_type(s, 6) == SQLITE_NULL ? NULL : g_strdup(text_at(s, 6));
+	p->message =
+		sqlite3_column_type(s, 6) == SQLITE_NULL ? NULL : g_strdup(store_text_at(s, 6));
 	return read_values(store, error);
 }
 
@@ -477,7 +475,7 @@ bool store_count(struct store *store, uint64_t ret[POINT_BUDGET + 1], GError **e
 		return false;
 	while ((code = sqlite3_step(s)) == SQLITE_ROW)
 		for (size_t i = 0; i < G_N_ELEMENTS(status_names); i++)
-			if (g_str_equal(status_names[i], text_at(s, 0)))
+			if (g_str_equal(status_names[i], store_text_at(s, 0)))
 				ret[i] = (uint64_t)sqlite3_column_int64(s, 1);
 	const bool ok = code == SQLITE_DONE || store_fail_db(store, "read", error);
 
