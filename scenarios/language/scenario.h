@@ -38,7 +38,7 @@ struct scenario_workload {
 	const struct workload *workload;
 };
 
-struct scenario_options { /* read while a file is loaded, and copied */
+struct scenario_options {    /* read while a file is loaded, and copied */
 	const char *library; /* folder of includes that are not beside the file; NULL: none */
 	const struct scenario_workload *workloads;
 	size_t n_workloads;

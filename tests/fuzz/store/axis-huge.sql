@@ -1,0 +1,1 @@
+UPDATE axes SET n = 4000000000

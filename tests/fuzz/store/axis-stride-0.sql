@@ -1,0 +1,1 @@
+UPDATE axes SET stride = 0

@@ -1,0 +1,1 @@
+DELETE FROM axis_values WHERE place = 1

@@ -1,0 +1,1 @@
+UPDATE buckets SET low = high, high = low

@@ -1,0 +1,1 @@
+UPDATE buckets SET count = 'many'

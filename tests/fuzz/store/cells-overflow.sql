@@ -1,0 +1,1 @@
+UPDATE identity SET value = '18446744073709551615' WHERE key = 'cells'; UPDATE axes SET n = 4294967295

@@ -1,0 +1,1 @@
+UPDATE identity SET value = '2' WHERE key = 'format'

@@ -1,0 +1,1 @@
+UPDATE points SET cell = 99999

@@ -1,0 +1,1 @@
+UPDATE points SET seed = 'x', fingerprint = 'y', records = -1

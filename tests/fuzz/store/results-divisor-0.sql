@@ -1,0 +1,1 @@
+UPDATE results SET divisor = 0

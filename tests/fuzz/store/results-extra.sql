@@ -1,0 +1,1 @@
+INSERT INTO results VALUES (77, 0, 1, 1, NULL)

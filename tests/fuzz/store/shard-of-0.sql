@@ -1,0 +1,1 @@
+UPDATE identity SET value = '0' WHERE key = 'shards'

@@ -1,0 +1,1 @@
+UPDATE state SET finished = 0
