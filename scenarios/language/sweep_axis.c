@@ -8,7 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define DIGITS_MAX 18
+#define DIGITS_MAX 19 /* as many as INT64_MAX has; two more numbers of these fit 128 bits */
 
 const char *axis_unit_name(enum axis_unit unit)
 {
@@ -34,7 +34,7 @@ static const struct number_unit {
 };
 
 struct decimal {
-	int64_t digits;
+	uint64_t digits;
 	uint64_t denominator; /* a power of ten */
 };
 
@@ -57,7 +57,7 @@ static bool read_decimal(const char **text, struct decimal *ret)
 			break;
 		if (++n > DIGITS_MAX)
 			return false;
-		ret->digits = ret->digits * 10 + (*at - '0');
+		ret->digits = ret->digits * 10 + (uint64_t)(*at - '0');
 		if (point)
 			ret->denominator *= 10;
 	}
