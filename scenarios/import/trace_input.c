@@ -142,7 +142,7 @@ static char *look(const char *bytes, size_t n, const char *path, bool gzipped)
 	return NULL;
 }
 
-static char *open_file(struct trace_input *in, const char *path)
+static char *open_file(struct trace_input *in, const char *path, int *status)
 {
 	struct stat st;
 
@@ -154,9 +154,10 @@ static char *open_file(struct trace_input *in, const char *path)
 	in->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (in->fd < 0 || fstat(in->fd, &st) < 0)
 		return g_strdup(g_strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return g_strdup("not a regular file; '-' reads the standard input");
-	return NULL;
+	if (S_ISREG(st.st_mode))
+		return NULL;
+	*status = 2;
+	return g_strdup("not a regular file; '-' reads the standard input");
 }
 
 /* Is what was read first packed, and is it a text? What is in a packed file is seen by unpacking
@@ -195,7 +196,7 @@ struct trace_input *trace_input_open(const char *path, const char *text, size_t 
 	in->memory = (const unsigned char *)text;
 	in->memory_left = length;
 	if (path)
-		*error = open_file(in, path);
+		*error = open_file(in, path, status);
 	if (!*error && fill(in, error) && (*error = sniff(in, name)))
 		*status = 2;
 	if (*error) {

@@ -48,6 +48,7 @@ struct trace_reader {
 	struct recorded_fields tables; /* exit reasons by name */
 	char *buffer, *pos, *limit;    /* pos: behind the line ahead */
 	bool input_ended, failed;
+	uint64_t bytes;     /* read so far, unpacked */
 	char *input_error;  /* said when what came before it has been read */
 	uint64_t number;    /* of the line ahead */
 	struct line *ahead; /* one of the two */
@@ -254,8 +255,13 @@ static void refill(struct trace_reader *r)
 
 		r->limit += n;
 		r->input_ended = n == 0 || error;
+		r->bytes += n;
 	}
 	r->input_error = error;
+	if (!r->facts.events && r->bytes > TRACE_READER_HEAD_MAX && !r->failed)
+		fail(r, 2,
+		     "no event in its first 64 MiB; what is read here is the text of "
+		     "/sys/kernel/tracing/trace, trace-cmd report or perf script");
 	*r->limit = '\n';
 	r->pos = r->buffer;
 	r->number--;
@@ -276,7 +282,7 @@ static void skip_long(struct trace_reader *r)
 		newline = memchr(r->pos, '\n', (size_t)(r->limit - r->pos));
 		r->pos = newline ? newline + 1 : r->limit;
 		line->begin = r->pos;
-		if (newline || r->input_ended)
+		if (newline || r->input_ended || r->failed)
 			break;
 		refill(r); /* of a part of the line; which is loaded, and passed over */
 		r->pos = r->buffer;

@@ -23,8 +23,9 @@
  *         status 2; one that cannot be read or whose compressed data is broken, of status 4. All
  *         go to the struct diagnostics, which must outlive the reader.
  *
- * Limits: a line of more than TRACE_READER_LINE_MAX bytes is not read; TRACE_READER_NAMES names of
- *         other events are told apart.
+ * Limits: a file without an event in its first TRACE_READER_HEAD_MAX bytes, unpacked, is none of
+ *         ours; a line of more than TRACE_READER_LINE_MAX bytes is not read; TRACE_READER_NAMES
+ *         names of other events are told apart.
  */
 #ifndef TRACE_READER_H
 #define TRACE_READER_H
@@ -34,6 +35,7 @@
 
 #define TRACE_READER_SHOWN 5u
 #define TRACE_READER_LINE_MAX 8192u
+#define TRACE_READER_HEAD_MAX (64u << 20) /* bytes before the first event */
 #define TRACE_READER_NAMES 128u
 #define TRACE_READER_NAME_MAX 48u /* of another event, its terminator included */
 #define TRACE_READER_FACT_MAX 96u
