@@ -82,8 +82,13 @@ char *store_file_name(const char *path)
 
 struct store *store_open_db(const char *path, int flags, GError **error)
 {
-	struct store *store = g_new0(struct store, 1);
+	struct stat st;
 
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		store_fail(path, EXIT_USAGE, error, "is not a regular file");
+		return NULL;
+	}
+	struct store *store = g_new0(struct store, 1);
 	g_autofree char *name = store_file_name(path);
 
 	store->path = g_strdup(path);

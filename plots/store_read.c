@@ -151,8 +151,8 @@ static bool axis_row(struct store_info *info, sqlite3_stmt *row)
 
 	while (unit <= AXIS_WORD && !g_str_equal(axis_unit_name(unit), store_text_at(row, 2)))
 		unit++;
-	if (sqlite3_column_int64(row, 0) != i || i > LIMIT_SWEEP_AXES || n < 1 || n > UINT32_MAX ||
-	    stride < 1 || unit > AXIS_WORD)
+	if (sqlite3_column_int64(row, 0) != i || i > LIMIT_SWEEP_AXES || n < 1 ||
+	    n != sqlite3_column_int64(row, 5) || stride < 1 || unit > AXIS_WORD)
 		return false;
 	info->axes = g_renew(struct store_axis, info->axes, i + 1);
 	info->axes[i] = (struct store_axis){ g_strdup(store_text_at(row, 1)), unit, 0, NULL,
@@ -285,7 +285,10 @@ bool store_read_info(struct store *store, GError **error)
 	} parts[] = {
 		{ "SELECT value FROM identity WHERE key = 'format'", format_row },
 		{ "SELECT key, value FROM identity", identity_row },
-		{ "SELECT axis, key, unit, n, stride FROM axes ORDER BY axis", axis_row },
+		{ "SELECT axis, key, unit, n, stride,"
+		  " (SELECT count(*) FROM axis_values v WHERE v.axis = a.axis)"
+		  " FROM axes a ORDER BY axis",
+		  axis_row },
 		{ "SELECT axis, place, text, number FROM axis_values ORDER BY axis, place",
 		  axis_value_row },
 		{ "SELECT * FROM metrics ORDER BY metric", metric_row },

@@ -6,6 +6,7 @@
 #include "run.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* clang-format off */
 const char store_schema[] =
@@ -77,18 +78,30 @@ static bool check_objects(struct store *store, GError **error)
 	return ok;
 }
 
+/* Of a page that is cut SQLite takes what is left, and zeros for the rest. */
+static bool ends_with_a_page(const struct store *store, int64_t page)
+{
+	struct stat st;
+
+	return stat(store->path, &st) || page <= 0 || st.st_size % page == 0;
+}
+
 bool store_check_schema(struct store *store, GError **error)
 {
+	static const char sql[] = "SELECT application_id, page_size"
+				  " FROM pragma_application_id, pragma_page_size";
 	sqlite3_stmt *s;
 	bool ok;
 
-	if (!store_prepare(store, "PRAGMA application_id", &s, error))
+	if (!store_prepare(store, sql, &s, error))
 		return false;
 	if (sqlite3_step(s) != SQLITE_ROW)
 		ok = store_fail_db(store, "read", error);
+	else if (strcmp(store_text_at(s, 0), STORE_APPLICATION_ID) != 0)
+		ok = store_fail_format(store, error);
 	else
-		ok = strcmp(store_text_at(s, 0), STORE_APPLICATION_ID) == 0 ||
-		     store_fail_format(store, error);
+		ok = ends_with_a_page(store, sqlite3_column_int64(s, 1)) ||
+		     store_fail(store->path, EXIT_USAGE, error, "is damaged: its end is missing");
 	sqlite3_finalize(s);
 	return ok && check_objects(store, error);
 }
