@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_arguments *args)
@@ -89,13 +90,25 @@ static int by_name(gconstpointer a, gconstpointer b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-bool find_scenarios(GPtrArray *files, const char *path, bool named)
+/* A link may lead to a folder above: each is looked into once. */
+static bool is_new(GHashTable *seen, const char *folder)
+{
+	struct stat st;
+
+	return stat(folder, &st) ||
+	       g_hash_table_add(seen, g_strdup_printf("%ju:%ju", (uintmax_t)st.st_dev,
+						      (uintmax_t)st.st_ino));
+}
+
+static bool find_in(GPtrArray *files, const char *path, bool named, GHashTable *seen)
 {
 	if (!g_file_test(path, G_FILE_TEST_IS_DIR)) {
 		if (named || g_str_has_suffix(path, ".yaml"))
 			g_ptr_array_add(files, g_strdup(path));
 		return true;
 	}
+	if (!is_new(seen, path))
+		return true;
 
 	g_autoptr(GError) error = NULL;
 	GDir *dir = g_dir_open(path, 0, &error);
@@ -110,8 +123,15 @@ bool find_scenarios(GPtrArray *files, const char *path, bool named)
 	g_ptr_array_sort(names, by_name);
 	bool ok = true;
 	for (guint i = 0; i < names->len; i++)
-		ok &= find_scenarios(files, names->pdata[i], false);
+		ok &= find_in(files, names->pdata[i], false, seen);
 	return ok;
+}
+
+bool find_scenarios(GPtrArray *files, const char *path, bool named)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	return find_in(files, path, named, seen);
 }
 
 bool parse_number(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *ret)
