@@ -136,6 +136,8 @@ static const char *character_fault(const char *p, size_t left, gunichar c)
 		return "a byte-order mark; save the file as UTF-8 without one";
 	if (c == 0x2028 || c == 0x2029 || (c & 0xfffe) == 0xfffe)
 		return "a character that is no text";
+	if ((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069))
+		return "a character that turns the direction of the text";
 	return NULL;
 }
 
