@@ -12,7 +12,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define MAX_EVENTS 4000u
+#define MAX_EVENTS 2000u
 #define MAX_PENDING 20000u
 
 static void write_reports(const struct replay *replay, const struct replay_options *options)
