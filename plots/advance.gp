@@ -10,7 +10,7 @@ if (cap_ns > 0) {
 	set arrow 1 from graph 0, first cap_ns to graph 1, first cap_ns nohead lc rgb '#606060' dt 2
 	set label 1 cap_words at graph 0.99, first cap_ns right offset 0,0.6 front
 }
-plot for [i=1:n] $advance index i-1 using 1:2 with steps lt i notitle
+plot for [i=1:n] $advance index i-1 using 1:2 with steps lt value('colour_'.i) notitle
 unset arrow 1
 unset label 1
 if (quiet_below > 0) {
@@ -22,5 +22,10 @@ set xlabel 'time [ms]' offset 0,0.6
 set ylabel 'TSC - deadline [cycles]'
 if (y_flat) { set yrange [y_low:y_high] } else { set yrange [*:*] }
 set key outside bottom center vertical maxrows 4 noenhanced Left reverse
-plot for [i=1:n] $delta index i-1 using 1:2 with points lt i ps 0.5 title value('name_'.i)
+if (n_idle == 0) {
+	plot for [i=1:n] $delta index i-1 using 1:2 with points lt value('colour_'.i) ps 0.5 title value('name_'.i)
+} else {
+	plot for [i=1:n] $delta index i-1 using 1:2 with points lt value('colour_'.i) ps 0.5 title value('name_'.i), \
+	     for [i=1:n_idle] keyentry with points lt value('idle_'.i) ps 0.5 title value('idle_name_'.i)
+}
 unset multiplot

@@ -148,7 +148,7 @@ static void rows(struct plot *plot, const GArray *steps)
 
 	plot_series(plot);
 	for (guint i = 0; i < steps->len; i += MAX(group, 1)) {
-		if (group <= 2)
+		if (group <= 1)
 			row(plot, &g_array_index(steps, struct step, i));
 		else
 			extremes(plot, steps, i, MIN(i + group, steps->len));
@@ -260,26 +260,49 @@ static void flat(struct plot *plot, const GArray *lines)
 	plot_flat(plot, "y", least.value, most.value, &cycles);
 }
 
+/* Both lists of a line have a step for each wait: one that never waits has none to draw. */
+static bool waits(const struct line *line) { return line->advance->len; }
+
+/* The colours and names of those that wait, in the order of their series, or of the others. */
+static void names(struct plot *plot, const GArray *lines, bool waiting)
+{
+	unsigned n = 0;
+
+	for (guint i = 0; i < lines->len; i++) {
+		const struct line *line = line_at(lines, i);
+
+		if (waits(line) != waiting)
+			continue;
+		n++;
+		g_autofree char *colour = g_strdup_printf(waiting ? "colour_%u" : "idle_%u", n);
+		g_autofree char *name = g_strdup_printf(waiting ? "name_%u" : "idle_name_%u", n);
+		g_autofree char *text =
+			g_strdup_printf(waiting ? "%s" : "%s: never waits", line->name);
+
+		plot_number(plot, colour, i + 1);
+		plot_text(plot, name, text);
+	}
+	plot_number(plot, waiting ? "n" : "n_idle", n);
+}
+
 static struct plot *draw(const struct replay *replay, const GArray *lines,
 			 const struct plot_request *request)
 {
 	struct plot *plot = plot_new("advance");
 
 	plot_titles_of_replay(plot, replay, &request->replay, "lapic timer advance");
-	plot_number(plot, "n", lines->len);
 	marks(plot, lines);
 	flat(plot, lines);
 	plot_table(plot, "advance", "time [ms], advance [ns]");
 	for (guint i = 0; i < lines->len; i++)
-		rows(plot, line_at(lines, i)->advance);
+		if (waits(line_at(lines, i)))
+			rows(plot, line_at(lines, i)->advance);
 	plot_table(plot, "delta", "time [ms], guest TSC - deadline [cycles]");
 	for (guint i = 0; i < lines->len; i++)
-		rows(plot, line_at(lines, i)->delta);
-	for (guint i = 0; i < lines->len; i++) {
-		g_autofree char *name = g_strdup_printf("name_%u", i + 1);
-
-		plot_text(plot, name, line_at(lines, i)->name);
-	}
+		if (waits(line_at(lines, i)))
+			rows(plot, line_at(lines, i)->delta);
+	names(plot, lines, true);
+	names(plot, lines, false);
 	return plot;
 }
 
