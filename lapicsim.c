@@ -18,9 +18,9 @@ static int run_docs(int argc, char **argv);
 static const struct command command_docs = { "docs", "print a page of the manual", run_docs, true };
 
 static const struct command *const commands[] = {
-	&command_replay, &command_test,  &command_history, &command_explain, &command_diff,
-	&command_sweep,  &command_merge, &command_import,  &command_compare, &command_table,
-	&command_plot,   &command_list,  &command_docs,
+	&command_replay, &command_test,   &command_history, &command_explain, &command_diff,
+	&command_sweep,  &command_merge,  &command_import,  &command_compare, &command_table,
+	&command_plot,   &command_report, &command_list,    &command_docs,
 };
 
 static int run_docs(int argc, char **argv)
@@ -46,6 +46,7 @@ static int help(void)
 		"  lapicsim replay fixes/61abdbe0bcc2-busy-guest.yaml\n"
 		"  lapicsim history fixes/61abdbe0bcc2-busy-guest.yaml\n"
 		"  lapicsim explain fixes/61abdbe0bcc2-busy-guest.yaml\n"
+		"  lapicsim report FILE -o OUT.html\n"
 		"  lapicsim test my-scenarios\n"
 		"  lapicsim diff FILE --variant before --variant after\n"
 		"  lapicsim sweep FILE -o R.sqlite --axis kernel=v4.2..v6.19 --axis seed=1..5\n"

@@ -457,6 +457,14 @@ static GString *data_of(const struct plot *plot)
 	return out;
 }
 
+GString *plot_svg(const struct plot *plot, int *status, char **error)
+{
+	g_autoptr(GString) script = plot_script(plot, PLOT_SVG, NULL, error);
+
+	*status = EXIT_IO;
+	return script ? run_gnuplot(script, status, error) : NULL;
+}
+
 int plot_draw(const struct plot *plot, const struct plot_output *output, char **error)
 {
 	g_autoptr(GString) script = plot_script(plot, output->format, output->folder, error);

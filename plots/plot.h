@@ -100,6 +100,9 @@ struct plot_output {
 /* EXIT_OK, or another exit status with *error. */
 int plot_draw(const struct plot *plot, const struct plot_output *output, char **error);
 
+/* The picture itself; NULL with *status and *error. */
+GString *plot_svg(const struct plot *plot, int *status, char **error);
+
 /* The whole script as gnuplot reads it; NULL: a file cannot be read. */
 GString *plot_script(const struct plot *plot, enum plot_format format, const char *folder,
 		     char **error);

@@ -5,6 +5,6 @@
 
 #include "command.h"
 
-extern const struct command command_sweep, command_merge, command_table;
+extern const struct command command_sweep, command_merge, command_table, command_report;
 
 #endif

@@ -47,16 +47,6 @@ static GOptionEntry *entries_of(struct explain_arguments *a)
 	return merge_entries(own, G_N_ELEMENTS(own), &a->run);
 }
 
-static void append_repeat(GString *out, const struct replay *replay,
-			  const struct replay_options *run, const struct explanation *e)
-{
-	g_string_append(out, "repeat: ");
-	append_command(out, "explain", replay, run, e->result->variant->name);
-	if (!e->whole)
-		append_deadline(out, e->life.vcpu, e->life.n);
-	g_string_append_c(out, '\n');
-}
-
 static int explain(struct replay *replay, const struct replay_options *run,
 		   const struct explain_options *options)
 {
@@ -70,7 +60,7 @@ static int explain(struct replay *replay, const struct replay_options *run,
 	for (uint32_t i = 0; i < all.n && status == EXIT_OK; i++) {
 		g_string_append(out, i ? "\n" : "");
 		explain_print(out, &all.of[i]);
-		append_repeat(out, replay, run, &all.of[i]);
+		explain_repeat(out, replay, run, &all.of[i]);
 	}
 	explain_clear(&all);
 	return status == EXIT_OK ? print_result(out->str) : status;

@@ -82,7 +82,18 @@ void explain_clear(struct explain *e);
 int explain_state(GString *out, struct run_result *result, ps_t at,
 		  const struct sim_limits *limits);
 
-/* explain_text.c */
+/* explain_text.c: the whole, and the command that gives it again */
 void explain_print(GString *out, const struct explanation *e);
+void explain_repeat(GString *out, const struct replay *replay, const struct replay_options *run,
+		    const struct explanation *e);
+
+/* And its parts: which deadline and how late; the longest part, in sentences, a line each, or
+ * nothing; and of a neighbour its commit, what it makes of the deadline, and whether that is no
+ * more than a twentieth. */
+void explain_verdict(GString *out, const struct explanation *e);
+void explain_why(GString *out, const struct explanation *e);
+void explain_whose(GString *out, const struct neighbour *n);
+void explain_outcome(GString *out, const struct explanation *e, const struct explain_other *o);
+bool explain_is_little(const struct explanation *e, const struct explain_other *o);
 
 #endif

@@ -168,7 +168,7 @@ static void append_release_of(GString *out, const struct variant *made)
 }
 
 /* "with 61abdbe0bcc2 (v4.6) kvm: x86: make lapic hrtimer pinned" */
-static void append_whose(GString *out, const struct neighbour *n)
+void explain_whose(GString *out, const struct neighbour *n)
 {
 	const struct form_change *c = &g_array_index(n->changes, struct form_change, 0);
 	const bool named = n->commit && n->commit->id;
@@ -243,22 +243,8 @@ static const GArray *forms_of(const struct explain_other *o)
 	return o->alone->len ? o->alone : o->neighbour->changes;
 }
 
-static void append_other(GString *out, const struct explanation *e, const struct explain_other *o)
+void explain_outcome(GString *out, const struct explanation *e, const struct explain_other *o)
 {
-	const struct neighbour *n = o->neighbour;
-	const GArray *forms = forms_of(o);
-
-	g_string_append_printf(out, "%*s| ", OTHERS_INDENT, "");
-	append_whose(out, n);
-	g_string_append_c(out, '\n');
-	for (guint i = 0; i < forms->len; i++) {
-		const struct form_change *c = &g_array_index(forms, struct form_change, i);
-
-		g_string_append_printf(out, "%*s|   %s %s -> %s, %s\n", OTHERS_INDENT, "",
-				       c->decision->name, c->from->name, c->to->name,
-				       c->decision->where);
-	}
-	g_string_append_printf(out, "%*s|   = ", OTHERS_INDENT, "");
 	if (o->beyond) {
 		g_string_append_printf(out,
 				       "not over after %" PRIu64
@@ -275,11 +261,30 @@ static void append_other(GString *out, const struct explanation *e, const struct
 		append_end(out, &o->life);
 		append_parting(out, o);
 	}
+}
+
+static void append_other(GString *out, const struct explanation *e, const struct explain_other *o)
+{
+	const struct neighbour *n = o->neighbour;
+	const GArray *forms = forms_of(o);
+
+	g_string_append_printf(out, "%*s| ", OTHERS_INDENT, "");
+	explain_whose(out, n);
+	g_string_append_c(out, '\n');
+	for (guint i = 0; i < forms->len; i++) {
+		const struct form_change *c = &g_array_index(forms, struct form_change, i);
+
+		g_string_append_printf(out, "%*s|   %s %s -> %s, %s\n", OTHERS_INDENT, "",
+				       c->decision->name, c->from->name, c->to->name,
+				       c->decision->where);
+	}
+	g_string_append_printf(out, "%*s|   = ", OTHERS_INDENT, "");
+	explain_outcome(out, e, o);
 	g_string_append_c(out, '\n');
 }
 
 /* The same end on the same way, at nearly the same cost. */
-static bool is_little(const struct explanation *e, const struct explain_other *o)
+bool explain_is_little(const struct explanation *e, const struct explain_other *o)
 {
 	const struct life *a = &e->life, *b = &o->life;
 
@@ -299,7 +304,8 @@ static void append_others(GString *out, const struct explanation *e, enum life_s
 	for (guint i = 0; i < e->others->len; i++) {
 		const struct explain_other *o = &g_array_index(e->others, struct explain_other, i);
 
-		if (o->step == step && (step != STEP_PART || o->part == part) && !is_little(e, o))
+		if (o->step == step && (step != STEP_PART || o->part == part) &&
+		    !explain_is_little(e, o))
 			append_other(out, e, o);
 	}
 }
@@ -321,13 +327,13 @@ static void append_little_others(GString *out, const struct explanation *e)
 	for (guint i = 0; i < e->others->len; i++) {
 		const struct explain_other *o = &g_array_index(e->others, struct explain_other, i);
 
-		if (!is_little(e, o))
+		if (!explain_is_little(e, o))
 			continue;
 		if (!any)
 			g_string_append(out, "\nBy less than a twentieth:\n");
 		any = true;
 		g_string_append_printf(out, "%*s| ", OTHERS_INDENT, "");
-		append_whose(out, o->neighbour);
+		explain_whose(out, o->neighbour);
 		g_string_append_printf(out, "\n%*s|   ", OTHERS_INDENT, "");
 		append_forms(out, forms_of(o));
 		g_string_append(out, " = ");
@@ -390,15 +396,16 @@ static void append_reason(GString *out, const struct life *l, enum life_part par
 				       l->fired_cpu, where_words(l->where), l->vcpu_cpu);
 }
 
-static void append_why(GString *out, const struct life *l)
+void explain_why(GString *out, const struct explanation *e)
 {
+	const struct life *l = &e->life;
 	uint64_t way;
 	const enum life_part part = greatest_part(l, &way);
 
-	if (!way)
+	if (e->whole || l->end != LIFE_DELIVERED || !way)
 		return;
 	g_string_append_printf(
-		out, "\nThe longest part is %s, %" PRIu64 " %% of the way: ", life_part_names[part],
+		out, "The longest part is %s, %" PRIu64 " %% of the way: ", life_part_names[part],
 		(uint64_t)((unsigned __int128)(uint64_t)l->part[part] * PERCENT / way));
 	append_reason(out, l, part);
 	g_string_append(out, ".\n");
@@ -465,19 +472,13 @@ static void append_chain(GString *out, const struct explanation *e)
 	append_others(out, e, STEP_END, 0);
 }
 
-static void append_title(GString *out, const struct explanation *e)
+void explain_verdict(GString *out, const struct explanation *e)
 {
-	const struct run_result *result = e->result;
-
-	g_string_append_printf(out, "%s, variant %s, kernel ", result->run->file->name,
-			       result->variant->name);
-	append_release(out, result->run->release);
-	g_string_append_c(out, '\n');
 	if (e->whole) {
 		g_string_append_printf(
 			out,
 			"no deadline was due: the run as a whole, kvm_inj_virq %" PRIu64
-			", kvm_exit %" PRIu64 "\n\n",
+			", kvm_exit %" PRIu64,
 			e->interrupts, e->exits);
 		return;
 	}
@@ -496,6 +497,17 @@ static void append_title(GString *out, const struct explanation *e)
 		append_lateness(out, d->lateness);
 		g_string_append(out, ")");
 	}
+}
+
+static void append_title(GString *out, const struct explanation *e)
+{
+	const struct run_result *result = e->result;
+
+	g_string_append_printf(out, "%s, variant %s, kernel ", result->run->file->name,
+			       result->variant->name);
+	append_release(out, result->run->release);
+	g_string_append_c(out, '\n');
+	explain_verdict(out, e);
 	g_string_append(out, "\n\n");
 }
 
@@ -511,12 +523,25 @@ void explain_print(GString *out, const struct explanation *e)
 	}
 	if (!e->whole && e->life.end == LIFE_DELIVERED) {
 		g_autofree char *sum = ns_text(e->life.lateness);
+		g_autoptr(GString) why = g_string_new(NULL);
 
 		g_string_append_printf(out, "%*s %*s  sum of the parts: the lateness\n", NS_WIDTH,
 				       "", NS_WIDTH, sum);
-		append_why(out, &e->life);
+		explain_why(why, e);
+		if (why->len)
+			g_string_append_printf(out, "\n%s", why->str);
 		append_little_others(out, e);
 	}
 	g_string_append_printf(out, "\nOf %u kernels one commit away %u change it.\n", e->tried,
 			       e->others->len);
+}
+
+void explain_repeat(GString *out, const struct replay *replay, const struct replay_options *run,
+		    const struct explanation *e)
+{
+	g_string_append(out, "repeat: ");
+	append_command(out, "explain", replay, run, e->result->variant->name);
+	if (!e->whole)
+		append_deadline(out, e->life.vcpu, e->life.n);
+	g_string_append_c(out, '\n');
 }

@@ -269,22 +269,25 @@ static void append_cell(GString *out, const char *text)
 		g_string_append_printf(out, *text == '|' ? "\\%c" : "%c", *text);
 }
 
-static void append_commit(GString *out, const struct kernel_decision *d, const struct variant *v)
+void append_form_commit(GString *out, const struct kernel_decision *d, const struct variant *v)
 {
 	const struct commit *c = commit_of_form(d, v);
 
-	if (v->commit)
-		g_string_append(out, v->commit);
-	else
-		g_string_append_c(out, '-');
-	if (c && c->subject && (v->commit || !c->id)) {
-		g_string_append_c(out, ' ');
-		append_cell(out, c->subject);
-	} else if (c && !v->commit && c->id) {
+	g_string_append(out, v->commit ? v->commit : "-");
+	if (c && c->subject && (v->commit || !c->id))
+		g_string_append_printf(out, " %s", c->subject);
+	else if (c && !v->commit && c->id)
 		g_string_append_printf(out, " (with %s)", c->id);
-	}
 	if (c && c->note)
 		g_string_append_printf(out, " (%s)", c->note);
+}
+
+static void append_commit(GString *out, const struct kernel_decision *d, const struct variant *v)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+
+	append_form_commit(text, d, v);
+	append_cell(out, text->str);
 }
 
 static void append_decision(GString *out, const struct kernel_decision *d)

@@ -18,4 +18,8 @@ void kernel_docs(GString *out);
  * it is not certain which release was the last: that of the next form is not. */
 void append_form_releases(GString *out, const struct kernel_decision *d, size_t i);
 
+/* Form @v of @d: "61abdbe0bcc2 kvm: x86: make lapic hrtimer pinned (what else is to be said)"; "-"
+ * where the commit is not identified. */
+void append_form_commit(GString *out, const struct kernel_decision *d, const struct variant *v);
+
 #endif

@@ -40,12 +40,6 @@ const char *known_name(enum kernel_known known)
 
 /* --- the table --- */
 
-struct table {
-	GPtrArray *labels; /* of rows */
-	GPtrArray *cells;  /* rows * columns, row by row */
-	unsigned columns;
-};
-
 static const struct run_result *column(const struct replay *r, unsigned wanted)
 {
 	for (uint32_t i = 0; i < r->n_results; i++)
@@ -65,7 +59,7 @@ static unsigned columns(const struct replay *r)
 
 typedef void cell_fn(GString *out, const struct run_result *result, const void *data);
 
-static void add_row(struct table *t, const struct replay *r, const char *label, cell_fn *fn,
+static void add_row(struct report_rows *t, const struct replay *r, const char *label, cell_fn *fn,
 		    const void *data)
 {
 	g_ptr_array_add(t->labels, g_strdup(label));
@@ -77,7 +71,7 @@ static void add_row(struct table *t, const struct replay *r, const char *label, 
 	}
 }
 
-static void print_table(GString *out, const struct table *t)
+static void print_table(GString *out, const struct report_rows *t)
 {
 	size_t label_width = 0;
 	g_autofree size_t *width = g_new0(size_t, t->columns + 1);
@@ -203,7 +197,7 @@ static bool worth_a_row(const struct replay *r, unsigned n_columns, const struct
 	return changed && (differs || n_columns == 1);
 }
 
-static void rows_of_kernel(struct table *t, const struct replay *r)
+static void rows_of_kernel(struct report_rows *t, const struct replay *r)
 {
 	const struct kernel_decision *decisions;
 	const size_t n = kernel_decisions(&decisions);
@@ -217,7 +211,7 @@ static void rows_of_kernel(struct table *t, const struct replay *r)
 		}
 }
 
-static void rows_of_lateness(struct table *t, const struct replay *r)
+static void rows_of_lateness(struct report_rows *t, const struct replay *r)
 {
 	static const struct {
 		const char *label;
@@ -250,7 +244,7 @@ static bool any(const struct replay *r, unsigned n_columns, cell_fn *fn, const v
 	return false;
 }
 
-static void rows_of_expiries(struct table *t, const struct replay *r)
+static void rows_of_expiries(struct report_rows *t, const struct replay *r)
 {
 	static const struct {
 		const char *label;
@@ -278,7 +272,7 @@ static void rows_of_expiries(struct table *t, const struct replay *r)
 		add_row(t, r, "armed later than recorded", cell_late_arms, NULL);
 }
 
-static void rows_of_exits(struct table *t, const struct replay *r)
+static void rows_of_exits(struct report_rows *t, const struct replay *r)
 {
 	const struct trace_field *reason = &lapicsim_schema.events[TP_KVM_EXIT]->fields[1];
 
@@ -317,35 +311,44 @@ static void cell_verdict(GString *out, const struct run_result *result, const vo
 	g_string_append(out, j ? expectation_verdict_name(j->outcome.verdict) : "-");
 }
 
-void report_table(GString *out, const struct replay *r, const struct replay_options *options)
+void report_rows_init(struct report_rows *t, const struct replay *r)
 {
-	struct table t = {
-		.labels = g_ptr_array_new_with_free_func(g_free),
-		.cells = g_ptr_array_new_with_free_func(g_free),
-		.columns = columns(r),
-	};
-
-	g_string_append_printf(out, "%s\n", r->file->name);
-	if (r->file->about)
-		g_string_append_printf(out, "%s\n", r->file->about);
-	g_string_append_c(out, '\n');
-	add_row(&t, r, "", cell_name, NULL);
-	rows_of_kernel(&t, r);
-	add_row(&t, r, "samples", cell_samples, NULL);
-	rows_of_lateness(&t, r);
-	add_row(&t, r, "early", cell_early, NULL);
-	rows_of_expiries(&t, r);
-	rows_of_exits(&t, r);
+	t->labels = g_ptr_array_new_with_free_func(g_free);
+	t->cells = g_ptr_array_new_with_free_func(g_free);
+	t->columns = columns(r);
+	add_row(t, r, "", cell_name, NULL);
+	rows_of_kernel(t, r);
+	add_row(t, r, "samples", cell_samples, NULL);
+	rows_of_lateness(t, r);
+	add_row(t, r, "early", cell_early, NULL);
+	rows_of_expiries(t, r);
+	rows_of_exits(t, r);
 	for (uint32_t i = 0; i < r->file->n_expects; i++) {
 		const struct verdict_of v = { r, &r->file->expects[i] };
 		g_autofree char *label = g_strdup_printf("expect %s", r->file->expects[i].id);
 
-		add_row(&t, r, label, cell_verdict, &v);
+		add_row(t, r, label, cell_verdict, &v);
 	}
-	add_row(&t, r, "fingerprint", cell_fingerprint, NULL);
+	add_row(t, r, "fingerprint", cell_fingerprint, NULL);
+}
+
+void report_rows_clear(struct report_rows *t)
+{
+	g_ptr_array_unref(t->labels);
+	g_ptr_array_unref(t->cells);
+}
+
+void report_table(GString *out, const struct replay *r, const struct replay_options *options)
+{
+	struct report_rows t;
+
+	report_rows_init(&t, r);
+	g_string_append_printf(out, "%s\n", r->file->name);
+	if (r->file->about)
+		g_string_append_printf(out, "%s\n", r->file->about);
+	g_string_append_c(out, '\n');
 	print_table(out, &t);
-	g_ptr_array_unref(t.labels);
-	g_ptr_array_unref(t.cells);
+	report_rows_clear(&t);
 	if (options) {
 		g_string_append(out, "\nrepeat: ");
 		append_command(out, "replay", r, options, options->variant);

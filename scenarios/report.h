@@ -11,6 +11,17 @@
 
 #include "run.h"
 
+/* The table as texts. Row 0 has the names of the variants that were run, and no label; what belongs
+ * to the row above begins with blanks. */
+struct report_rows {
+	GPtrArray *labels; /* of rows */
+	GPtrArray *cells;  /* rows * columns, row by row */
+	unsigned columns;
+};
+
+void report_rows_init(struct report_rows *rows, const struct replay *replay);
+void report_rows_clear(struct report_rows *rows);
+
 /* The table; with @options also the line that repeats the run (NULL: a golden file). */
 void report_table(GString *out, const struct replay *replay, const struct replay_options *options);
 
