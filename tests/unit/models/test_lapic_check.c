@@ -40,6 +40,12 @@ static void mode_leaves_hrtimer(struct vcpu *vcpu)
 
 static void accepted_and_armed(struct vcpu *vcpu) { lapic_check_accepted(vcpu); }
 
+static void accepted_and_queued(struct vcpu *vcpu)
+{
+	vcpu->timer.count.tscdeadline = guest_cycles(0);
+	lapic_check_accepted(vcpu);
+}
+
 static void started_late(struct vcpu *vcpu)
 {
 	/* 1000000 - 250000 is 750000 ahead: 2^-11 of it and 2 are 368 */
@@ -109,6 +115,7 @@ static const struct row rows[] = {
 	{ "C2: a mode's hrtimer is left", mode_leaves_hrtimer, "C2",
 	  "mode 2: hrtimer 1, hv timer 0, pending 0, TMICT 0, period 0 ns, tscdeadline 1000000 are what the change of mode leaves" },
 	{ "C3: accepted, and armed still", accepted_and_armed, "C3", "accepted: hrtimer 1, hv timer 0, tscdeadline 1000000 are 0" },
+	{ "C3: accepted, and queued still", accepted_and_queued, "C3", "accepted: hrtimer 1, hv timer 0, tscdeadline 0 are 0" },
 	{ "C4: the hrtimer too late", started_late, "C4", "deadline due at 1000000 ns, advance 0 ns: hrtimer for 1000369 ns, at 250000 ns" },
 	{ "C4: the hrtimer too early", started_early, "C4", "deadline due at 1000000 ns, advance 1000 ns: hrtimer for 998500 ns, at 250000 ns" },
 	{ "C6: cycles beyond the advance", waits_beyond_the_advance, "C6", "wait 2001 cycles <= 2000, the advance of 2000 ns" },

@@ -456,12 +456,41 @@ static void check_poll(void **state)
 	rig_free(rig);
 }
 
+/* The latency column of a trace: irqs-off is set in a handler and in the segments around an entry,
+ * not while the vCPU's thread handles an exit. */
+static void flags_of_records(void **state)
+{
+	static const struct {
+		enum tracepoint tp;
+		uint32_t flags;
+	} rows[] = { { TP_KVM_EOI, 0 },
+		     { TP_KVM_ENTRY, TRACE_IRQS_OFF },
+		     { TP_HRTIMER_EXPIRE_ENTRY, TRACE_HARDIRQ | TRACE_IRQS_OFF } };
+	struct rig *rig = rig_armed(GUEST_WAIT_SPIN);
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
+		rig->keep_events |= TP_BIT(rows[i].tp);
+	rig_run(rig, 2 * MS);
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		size_t n = 0;
+
+		for (size_t k = 0; k < rig->n_kept; k++)
+			if (rig->kept[k].event == rows[i].tp) {
+				assert_int_equal(rig->kept[k].flags & ~TRACE_NEED_RESCHED,
+						 rows[i].flags);
+				n++;
+			}
+		assert_int_not_equal(n, 0);
+	}
+	rig_free(rig);
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
 				N_ELEMENTS(program_rows) + N_ELEMENTS(poll_rows) +
 				N_ELEMENTS(exits_rows) + N_ELEMENTS(due_rows) +
-				N_ELEMENTS(wait_rows) + 4];
+				N_ELEMENTS(wait_rows) + 5];
 	size_t n = 0;
 
 	ROWS(kick_rows, check_kick);
@@ -479,5 +508,7 @@ int main(void)
 					  .test_func = check_exit_rest };
 	tests[n++] = (struct CMUnitTest){ .name = "an idle CPU's interrupt and a woken vCPU's way",
 					  .test_func = check_idle_and_woken };
+	tests[n++] = (struct CMUnitTest){ .name = "the flags of a record say what the CPU does",
+					  .test_func = flags_of_records };
 	return cmocka_run_group_tests_name("vcpu", tests, NULL, NULL);
 }

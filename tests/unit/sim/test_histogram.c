@@ -173,6 +173,26 @@ static void merged_is_as_added_to_one(void **state)
 	histogram_free(empty);
 }
 
+/* Buckets far apart on both sides, which none of the other has yet. */
+static void merged_far_apart(void **state)
+{
+	static const int64_t values[] = { -1000000000000, -70000, 0, 3, 5000000, 900000000000 };
+	struct histogram *from = histogram_new(), *to = histogram_new();
+	struct visited v = { .n = 0 };
+
+	for (size_t i = 0; i < N_ELEMENTS(values); i++)
+		histogram_add(from, values[i]);
+	assert_true(histogram_merge(to, from));
+	histogram_each(to, visit, &v);
+	assert_int_equal(v.n, N_ELEMENTS(values));
+	for (size_t i = 0; i < N_ELEMENTS(values); i++) {
+		assert_in_range(values[i] - v.low[i], 0, (uint64_t)(v.high[i] - v.low[i]));
+		assert_int_equal(v.count[i], 1);
+	}
+	histogram_free(from);
+	histogram_free(to);
+}
+
 /* 1 and 2, doubled 60 times: 2^61 values, and the count times 1000 does not fit 64 bits. */
 static void ranks_of_very_many(void **state)
 {
@@ -194,6 +214,7 @@ int main(void)
 	static const struct CMUnitTest single[] = {
 		cmocka_unit_test(each_ascends_and_counts),
 		cmocka_unit_test(merged_is_as_added_to_one),
+		cmocka_unit_test(merged_far_apart),
 		cmocka_unit_test(ranks_of_very_many),
 	};
 	struct CMUnitTest tests[N_ELEMENTS(edge_rows) + N_ELEMENTS(rank_rows) + N_ELEMENTS(single)];

@@ -157,6 +157,7 @@ static void dat_page(void **state)
 	};
 	/* clang-format on */
 	static const char declared[] = "\tfield:s64 delta;\toffset:16;\tsize:8;\tsigned:1;\n";
+	static const char own[] = "\tfield:u64 f1;\toffset:16;\tsize:8;\tsigned:0;\n";
 	static const char print[] =
 		"print fmt: \"\\\"%s\\\" %lld %d\", __print_symbolic(REC->colour, { 0x7, "
 		"\"red\" }, { 0x1234, \"green\" }), REC->delta, REC->pid\n";
@@ -167,6 +168,7 @@ static void dat_page(void **state)
 	assert_int_equal(n, 2 * 4096);
 	find(file, 4096, places, sizeof(places));
 	find(file, 4096, declared, strlen(declared));
+	find(file, 4096, own, strlen(own));
 	find(file, 4096, print, strlen(print));
 	find(file, 4096, percent, strlen(percent));
 	assert_memory_equal(file + 4096, page, sizeof(page));
@@ -195,6 +197,13 @@ static void perf_records(void **state)
 		28,   0,    0,	 0,   MIXED,
 	};
 	/* clang-format on */
+	static const unsigned char host[4 + 64 + 4 + 64] = {
+		/* hostname and release, padded */
+		64,  0,   0,   0,         'l',        'a', 'p', 'i', 'c',
+		's', 'i', 'm', [68] = 64, [72] = '6', '.', '1', '.', '0'
+	};
+	static const unsigned char cpuid[4 + 64] = { 64,  0,   0,   0,   'V', 'e', 'n', 'd',
+						     'o', 'r', ',', '1', ',', '2', ',', '3' };
 	unsigned char *file = malloc(FILE_MAX);
 	const size_t n = write_all(&trace_format_perf, file);
 	const unsigned char *at = find(file, n, comm, sizeof(comm));
@@ -203,6 +212,8 @@ static void perf_records(void **state)
 	 */
 	assert_ptr_equal(at, file + 104 + 2 * 144 + 2 * 8);
 	assert_memory_equal(at + sizeof(comm), sample, sizeof(sample));
+	find(file, n, host, sizeof(host));
+	assert_memory_equal(file + n - sizeof(cpuid), cpuid, sizeof(cpuid));
 	free(file);
 }
 
