@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* A world seen from outside: the names of its tasks, and a vCPU and its CPU 250 us after the guest
+ * armed a deadline of 1 ms. The TSC counts ns, and nothing costs anything. */
+#include "models_rig.h"
+
+#include "world_view.h"
+
+static void tasks_have_names(void **state)
+{
+	static const char *const names[] = { "swapper/0", "swapper/1", "CPU 7/KVM", "hog" };
+	static const int32_t pids[] = { 0, 0, 2000, 3000 };
+	struct rig *rig = rig_new("v5.2", 2, 100);
+	const struct trace_task *tasks;
+	uint32_t n;
+
+	rig_vcpu(rig, 1, 2);
+	rig->vcpus[0].id = 7;
+	rig_command(rig, 100 * US, DO_HOG_START);
+	rig_world(rig);
+	tasks = world_tasks(rig->world, &n);
+	assert_int_equal(n, N_ELEMENTS(names));
+	for (uint32_t i = 0; i < n; i++) {
+		assert_string_equal(tasks[i].comm, names[i]);
+		assert_int_equal(tasks[i].pid, pids[i]);
+		assert_int_equal(tasks[i].prio, 120);
+	}
+	rig_free(rig);
+}
+
+static void look(struct rig *rig, const void *arg)
+{
+	struct vcpu_view v;
+	struct cpu_view c;
+	struct hrtimer_view h;
+
+	world_view_vcpu(rig->world, 0, &v);
+	assert_true(v.created);
+	assert_int_equal(v.cpu, 0);
+	assert_int_equal(v.task, 1);
+	assert_true(v.in_guest);
+	assert_int_equal(v.mode, IN_GUEST_MODE);
+	assert_false(v.sleeps || v.halted || v.irr || v.isr || v.pir || v.in_user_space);
+	assert_true(v.interrupts_on);
+	assert_int_equal(v.tsc.v, 250000);
+	assert_int_equal(v.account, ACCOUNT_ARMED);
+	assert_true(v.queued);
+	assert_false(v.running || v.hv_in_use || v.masked || v.pending);
+	assert_int_equal(v.queue, 0);
+	assert_int_equal(v.count.tscdeadline.v, 1000000);
+	assert_int_equal(v.tmcct, 0);
+	assert_int_equal(v.advance_ns, 0);
+
+	world_view_cpu(rig->world, 0, &c);
+	assert_int_equal(c.task, 1);
+	assert_int_equal(c.mode, RUN_GUEST);
+	assert_false(c.in_irq || c.asleep || c.need_resched || c.tick_stopped);
+	assert_int_equal(c.pending, 0);
+	assert_int_equal(c.expires_next, 1000000);
+	assert_int_equal(c.n_tasks, 0);
+	assert_int_equal(c.n_hrtimers, 2); /* the tick is the other */
+	world_view_hrtimer(rig->world, 0, 0, &h);
+	assert_int_equal(h.function, TRACE_FN_APIC_TIMER_FN);
+	assert_int_equal(h.expires.v, 1000000);
+	assert_int_equal(h.address, v.hrtimer);
+}
+
+static void armed(void **state)
+{
+	struct rig *rig = rig_armed(GUEST_WAIT_SPIN);
+
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 250 * US, look, NULL);
+	rig_run(rig, MS);
+	rig_free(rig);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tasks_have_names),
+		cmocka_unit_test(armed),
+	};
+
+	return cmocka_run_group_tests_name("world_view", tests, NULL, NULL);
+}
