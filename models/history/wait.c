@@ -110,7 +110,7 @@ const struct wait_order_variant wait_order_variants[] = {
 	    "waits; there is no tuning" }, WAIT_ORDER_DELAY },
 	{ { "delay_tune", KERNEL_RELEASE(4, 20), KNOWN_READ, "3b8a5df6c4dc",
 	    "waits, then tunes: the wait is limited by the old advance" }, WAIT_ORDER_DELAY_TUNE },
-	{ { "tune_delay", KERNEL_RELEASE(6, 16), KNOWN_AT_LATEST, NULL,
+	{ { "tune_delay", KERNEL_RELEASE(5, 13), KNOWN_INFERRED, "9805cf03fdb6",
 	    "tunes, reads the TSC again, waits: limited by the new advance" },
 	  WAIT_ORDER_TUNE_DELAY },
 };
