@@ -12,6 +12,8 @@
 
 /* --- one run --- */
 
+static const char no_memory[] = "not enough memory for this machine";
+
 struct counts { /* of a run as a whole */
 	struct trace_sink sink;
 	uint64_t interrupts, exits;
@@ -36,7 +38,7 @@ static int run_variant(struct explanation *e, const struct sim_limits *limits)
 
 	if (!world)
 		return run_failed(e->result, EXIT_USAGE,
-				  refused ? refused : "not enough memory for this machine");
+				  refused ? refused : no_memory);
 	e->deadlines = deadlines_new(config);
 	trace_add_sink(world_trace(world), &e->deadlines->sink);
 	trace_add_sink(world_trace(world), &counts.sink);
@@ -155,8 +157,8 @@ static int choose(const struct explain *all, struct explanation *e,
 /* --- other kernels --- */
 
 /* The run under @kernel, up to the end of the deadline's life, or as a whole. False: such a kernel
- * cannot run it. */
-static bool follow(const struct explanation *e, const struct explain_options *options,
+ * cannot run it, or e->starved. */
+static bool follow(struct explanation *e, const struct explain_options *options,
 		   const struct kernel *kernel, struct explain_other *ret, uint64_t *fingerprint)
 {
 	struct world_config config = e->result->run->config;
@@ -168,8 +170,10 @@ static bool follow(const struct explanation *e, const struct explain_options *op
 	if (e->events < UINT64_MAX / EVENTS_FACTOR - EVENTS_MORE)
 		limits.max_events = MIN(limits.max_events, EVENTS_FACTOR * e->events + EVENTS_MORE);
 	struct world *world = world_new(&config, &limits, &refused);
-	if (!world)
+	if (!world) {
+		e->starved |= !refused;
 		return false;
+	}
 	life_init(&ret->life, e->life.vcpu, e->life.n);
 	if (!e->whole)
 		life_watch(&ret->life, world);
@@ -204,7 +208,7 @@ static bool parts(const struct explanation *e, struct explain_other *other, uint
 }
 
 /* Which of the forms of one commit have an effect without the others? */
-static void try_alone(const struct explanation *e, const struct explain_options *options,
+static void try_alone(struct explanation *e, const struct explain_options *options,
 		      struct explain_other *other)
 {
 	const GArray *changes = other->neighbour->changes;
@@ -269,7 +273,7 @@ static int explain_one(const struct explain *all, struct explanation *e,
 	e->neighbours = neighbours_of(&config->kernel, e->result->run->release);
 	for (guint i = 0; i < e->neighbours->len; i++)
 		try_neighbour(e, options, g_ptr_array_index(e->neighbours, i));
-	return EXIT_OK;
+	return e->starved ? run_failed(e->result, EXIT_USAGE, no_memory) : EXIT_OK;
 }
 
 int explain_run(struct replay *replay, const struct explain_options *options, struct explain *all)

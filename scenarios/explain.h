@@ -67,6 +67,7 @@ struct explanation { /* of one variant's run */
 	GPtrArray *neighbours;
 	GArray *others; /* of struct explain_other, those that differ */
 	uint32_t tried; /* neighbours that ran */
+	bool starved;   /* there was no memory for one */
 };
 
 struct explain {
