@@ -359,7 +359,7 @@ struct pool {
 	uint64_t taken, written;         /* of the shard */
 	uint64_t unseen, unseen_records; /* results and their records since the writer was woken */
 	unsigned working;                /* threads */
-	bool stop, asked;                /* asked: by settings->stop() */
+	bool stop, asked, starved;       /* asked: by settings->stop() */
 	char *unread;                    /* why a worker could not read the scenario again */
 };
 
@@ -429,8 +429,14 @@ static gpointer work(gpointer data)
 		struct point_result result;
 
 		pthread_mutex_unlock(&pool->lock);
-		point_run(&runner, point, cell, &result);
+		const bool enough = point_run(&runner, point, cell, &result);
+
 		pthread_mutex_lock(&pool->lock);
+		if (!enough) {
+			pool->stop = pool->starved = true;
+			point_result_clear(&s->measures, &result);
+			break;
+		}
 		put(pool, index, &result);
 	}
 	pool->working--;
@@ -447,7 +453,7 @@ static bool receive(struct pool *pool, struct point_result *ret)
 	struct slot *slot = &pool->slots[pool->written % pool->window];
 
 	pthread_mutex_lock(&pool->lock);
-	while (!slot->full && (pool->working || pool->written < pool->taken))
+	while (!slot->full && pool->working)
 		pthread_cond_wait(&pool->filled, &pool->lock);
 	const bool got = slot->full;
 
@@ -487,7 +493,6 @@ static bool run_pool(struct pool *pool, struct store *store, GError **error)
 {
 	const unsigned n = pool->sweep->settings->threads;
 	g_autofree GThread **threads = g_new0(GThread *, n);
-	struct point_result rest;
 
 	pool->working = n;
 	for (unsigned i = 0; i < n; i++)
@@ -500,8 +505,9 @@ static bool run_pool(struct pool *pool, struct store *store, GError **error)
 	pthread_mutex_unlock(&pool->lock);
 	for (unsigned i = 0; i < n; i++)
 		g_thread_join(threads[i]);
-	while (!ok && receive(pool, &rest)) /* what was not written */
-		point_result_clear(&pool->sweep->measures, &rest);
+	for (uint64_t i = 0; i < pool->window; i++) /* what was not written */
+		if (pool->slots[i].full)
+			point_result_clear(&pool->sweep->measures, &pool->slots[i].result);
 	return ok;
 }
 
@@ -518,6 +524,12 @@ static bool same_values(const struct measures *m, const struct store_point *a,
 			return false;
 	}
 	return true;
+}
+
+static void starved(GError **error)
+{
+	g_set_error(error, STORE_ERROR, EXIT_USAGE,
+		    "not enough memory for a point; --resume goes on where there is more");
 }
 
 /* The last point of the store once more: a program of the same version may still be another. */
@@ -538,10 +550,12 @@ static bool check_last(const struct sweep *s, struct store *store, GError **erro
 				    info->done);
 		return false;
 	}
-	point_run(&r, last->point, last->cell, &again);
-	const bool same = same_values(&s->measures, last, &again.point);
+	const bool enough = point_run(&r, last->point, last->cell, &again);
+	const bool same = enough && same_values(&s->measures, last, &again.point);
 
-	if (!same)
+	if (!enough)
+		starved(error);
+	else if (!same)
 		g_set_error(error, STORE_ERROR, EXIT_USAGE,
 			    "point %" PRIu64
 			    " of the store comes out differently now: another program made it, "
@@ -581,7 +595,10 @@ bool sweep_run(struct sweep *s, struct store *store, bool *stopped, GError **err
 	pthread_cond_destroy(&pool.filled);
 	pthread_cond_destroy(&pool.emptied);
 	*stopped = ok && store_info(store)->done < s->total;
-	if (*stopped && !pool.asked) {
+	if (ok && pool.starved) {
+		starved(error);
+		ok = false;
+	} else if (*stopped && !pool.asked) {
 		g_set_error(error, STORE_ERROR, EXIT_IO, "%s: cannot be read again:\n%s", s->path,
 			    pool.unread);
 		ok = false;

@@ -187,7 +187,8 @@ static void judge(const struct point_runner *r, uint32_t variant, const struct a
 	}
 }
 
-static void read_values(const struct point_runner *r, const struct aggregate_set *set,
+/* False: no memory for a histogram. */
+static bool read_values(const struct point_runner *r, const struct aggregate_set *set,
 			struct point_result *ret)
 {
 	const struct measures *m = r->measures;
@@ -204,9 +205,10 @@ static void read_values(const struct point_runner *r, const struct aggregate_set
 		const struct histogram *h = aggregate_histogram(set, m->histograms[i]);
 
 		ret->histograms[i] = h ? histogram_new() : NULL;
-		if (ret->histograms[i])
-			histogram_merge(ret->histograms[i], h);
+		if (h && !(ret->histograms[i] && histogram_merge(ret->histograms[i], h)))
+			return false;
 	}
+	return true;
 }
 
 static void request(const struct point_runner *r, uint32_t variant, struct aggregate_set *set)
@@ -220,17 +222,21 @@ static void request(const struct point_runner *r, uint32_t variant, struct aggre
 			expectation_request(r->replay->expectations[i], set, variant);
 }
 
-static void run_world(const struct point_runner *r, const struct scenario_run *run,
+/* False: no memory for it. */
+static bool run_world(const struct point_runner *r, const struct scenario_run *run,
 		      uint32_t variant, struct point_result *ret, GString *message)
 {
 	const char *refused = NULL;
 	struct world *world = world_new(&run->config, &r->options->limits, &refused);
+	bool enough = true;
 
+	if (!world && !refused)
+		return false;
 	if (!world) {
 		ret->point.status = POINT_REFUSED;
-		g_string_assign(message, refused ? refused : "not enough memory for this machine");
+		g_string_assign(message, refused);
 		no_values(r->measures, ret, "not run");
-		return;
+		return true;
 	}
 	struct aggregate_set *set = aggregate_set_new(&lapicsim_schema);
 
@@ -242,16 +248,17 @@ static void run_world(const struct point_runner *r, const struct scenario_run *r
 	ret->point.fingerprint = trace_fingerprint(world_trace(world));
 	ret->point.records = trace_count(world_trace(world));
 	if (ret->point.status == POINT_OK) {
-		read_values(r, set, ret);
+		enough = read_values(r, set, ret);
 		judge(r, variant, set, ret, message);
 	} else {
 		no_values(r->measures, ret, "run failed");
 	}
 	aggregate_set_free(set);
 	world_free(world);
+	return enough;
 }
 
-void point_run(const struct point_runner *r, uint64_t point, uint64_t cell,
+bool point_run(const struct point_runner *r, uint64_t point, uint64_t cell,
 	       struct point_result *ret)
 {
 	uint32_t variant;
@@ -271,8 +278,9 @@ void point_run(const struct point_runner *r, uint64_t point, uint64_t cell,
 		scenario_resolve(r->replay->file, &r->replay->file->variants[variant], options.sets,
 				 options.n_sets, &d);
 
+	bool enough = true;
 	if (run) {
-		run_world(r, run, variant, ret, message);
+		enough = run_world(r, run, variant, ret, message);
 	} else {
 		ret->point.status = POINT_REFUSED;
 		g_string_assign(message, d.text->str);
@@ -287,6 +295,7 @@ void point_run(const struct point_runner *r, uint64_t point, uint64_t cell,
 	}
 	scenario_run_free(run);
 	diagnostics_clear(&d);
+	return enough;
 }
 
 void point_result_clear(const struct measures *m, struct point_result *result)

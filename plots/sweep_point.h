@@ -36,8 +36,9 @@ struct point_result {
 GPtrArray *point_sets(const struct point_runner *r, uint64_t cell, uint32_t *variant,
 		      uint64_t *seed);
 
-/* Runs @cell, which is point number @point. @ret is cleared by point_result_clear(). */
-void point_run(const struct point_runner *r, uint64_t point, uint64_t cell,
+/* Runs @cell, which is point number @point. @ret is cleared by point_result_clear(). False: there
+ * was not enough memory, and @ret says nothing of the point. */
+bool point_run(const struct point_runner *r, uint64_t point, uint64_t cell,
 	       struct point_result *ret);
 void point_result_clear(const struct measures *m, struct point_result *result);
 
