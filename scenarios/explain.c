@@ -37,8 +37,7 @@ static int run_variant(struct explanation *e, const struct sim_limits *limits)
 	int status;
 
 	if (!world)
-		return run_failed(e->result, EXIT_USAGE,
-				  refused ? refused : no_memory);
+		return run_failed(e->result, EXIT_USAGE, refused ? refused : no_memory);
 	e->deadlines = deadlines_new(config);
 	trace_add_sink(world_trace(world), &e->deadlines->sink);
 	trace_add_sink(world_trace(world), &counts.sink);
