@@ -89,8 +89,8 @@ static bool observe(struct imported *t, const char *path, const char *csv,
 	if (!t->run || (csv && !guest_csv_read(csv, &t->csv, d)))
 		return false;
 	t->plan = import_plan_new(t->run, &t->facts, options);
-	if (!t->plan->n_vcpus)
-		return error_plain(d, EXIT_USAGE, "%s: no vCPU arms its timer in this trace", path);
+	if (!import_plan_check(t->plan, d))
+		return false;
 	import_samples_add(t->run, t->plan, csv ? &t->csv : NULL);
 	return true;
 }

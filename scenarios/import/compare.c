@@ -351,9 +351,7 @@ bool compare_run(struct replay *replay, const struct replay_options *options,
 	for (uint32_t i = 0; i < replay->n_results; i++)
 		if (replay->results[i].run)
 			result = &replay->results[i];
-	ok = plan->n_vcpus > 0 ||
-	     error_plain(d, EXIT_USAGE, "no vCPU arms its timer in this trace");
-	ok = ok && simulate(result, plan, options, &events, d) &&
+	ok = import_plan_check(plan, d) && simulate(result, plan, options, &events, d) &&
 	     pair_up(ret, result, plan, events.run, csv, d);
 	if (ok) {
 		total_rows(ret);

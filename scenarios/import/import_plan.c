@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "import_plan.h"
 
+#include "diagnostics.h"
 #include "kernel.h"
+#include "observe_trace.h"
+#include "run.h"
 #include "tune.h"
 
 #include <inttypes.h>
@@ -13,6 +16,7 @@
 #define ADVANCE_MAX_NS UINT64_C(5000)
 #define KHZ_SNAP 1000 /* a rate that near to a multiple of it is one: */
 #define KHZ_SNAP_PPM 50
+#define TICK_LATE 20     /* the promptest tick comes late by less than this part of it */
 #define DAMPED_TICKS 5   /* so many ticks' time without one: a CPU in nohz_full */
 #define TURN_MAX_NS 400  /* of a loop that waits */
 #define KEPT_TICKS 10    /* one in so many idle CPUs may have something else to keep the tick for */
@@ -173,8 +177,13 @@ static void place_guest_clocks(struct import_plan *plan)
 		if (plan->tsc_is_stamp && !vcpu->seen->did.has_offset)
 			note(plan, "no kvm_write_tsc_offset: vCPU %u's TSC is taken for the host's",
 			     vcpu->seen->id);
-		if (plan->tsc_is_stamp || !deadline_span(vcpu->seen, &first, &last))
+		if (plan->tsc_is_stamp)
 			continue;
+		if (!deadline_span(vcpu->seen, &first, &last)) {
+			if (arm_at(vcpu->seen, 0)->timer == OBSERVED_DEADLINE)
+				plan->untied = (int)vcpu->seen->id;
+			continue;
+		}
 		vcpu->tsc_offset = first->value - cycles_of(plan, observed_instant(first->expires) +
 									  first_advance(plan) -
 									  plan->clock_offset);
@@ -220,11 +229,18 @@ static void find_hz(struct import_plan *plan)
 	for (unsigned i = 0; i < G_N_ELEMENTS(rates); i++)
 		if (plan->run->tick_ns == 1000000000u / rates[i])
 			plan->hz = rates[i];
+	/* A CPU that idles has no two ticks in a row, but each starts the next. */
+	for (unsigned i = G_N_ELEMENTS(rates); !plan->hz && i-- > 0;) {
+		const uint64_t tick = 1000000000u / rates[i], ahead = plan->run->tick_ahead_ns;
+
+		if (ahead <= tick && ahead > tick - tick / TICK_LATE)
+			plan->hz = rates[i];
+	}
 	if (!plan->hz) {
 		plan->hz = 250;
 		note(plan, "the ticks do not show CONFIG_HZ; 250 is assumed");
 	}
-	if (plan->run->tick_off_grid)
+	if (plan->run->tick_off_grid && plan->run->tick_ns == 1000000000u / plan->hz)
 		note(plan,
 		     "%" PRIu64 " ticks do not stand at multiples of the tick (skew_tick=1?); "
 		     "all are simulated there",
@@ -472,6 +488,26 @@ static void find_tuner(struct import_plan *plan, const struct kernel *kernel)
 	note(plan, "the advance begins with %" PRId64 " ns, to some hundred", plan->begins_with);
 }
 
+/* An hrtimer was started in the exit that wrote a deadline: where the VMX preemption timer serves
+ * that mode, it is switched off. */
+static void find_preemption_timer(struct import_plan *plan, const struct kernel *kernel)
+{
+	unsigned started = 0, all = 0;
+
+	for (unsigned i = 0; i < plan->n_vcpus; i++)
+		for (guint k = 0; k < plan->vcpus[i].seen->did.arms->len; k++) {
+			const struct observed_arm *arm = arm_at(plan->vcpus[i].seen, k);
+
+			all += arm->timer == OBSERVED_DEADLINE;
+			started += arm->timer == OBSERVED_DEADLINE && arm->expires;
+		}
+	plan->no_preemption_timer = plan->run->isa == RECORDED_VMX && started * 2 > all &&
+				    kernel->hv_modes->used(LAPIC_MODE_TSC_DEADLINE);
+	if (plan->no_preemption_timer)
+		note(plan,
+		     "deadlines start an hrtimer: kvm_intel.preemption_timer is taken to be off");
+}
+
 static void find_forms(struct import_plan *plan, const struct trace_facts *facts)
 {
 	struct kernel kernel;
@@ -483,6 +519,7 @@ static void find_forms(struct import_plan *plan, const struct trace_facts *facts
 	plan->advance_is_switch = g_str_equal(kernel.param->variant.name, "bool");
 	find_mode(plan, &kernel);
 	find_notify(plan, &kernel);
+	find_preemption_timer(plan, &kernel);
 	find_tuner(plan, &kernel);
 	find_idle_tick(plan, &kernel, facts);
 }
@@ -577,6 +614,30 @@ static void find_guest(struct import_plan *plan, struct import_vcpu *vcpu)
 		     v->did.arms_left_out, v->id, OBSERVED_ARMS_MAX);
 }
 
+/* What a run can be made without, but not well. */
+static void note_lacking(struct import_plan *plan, const struct trace_facts *facts)
+{
+	static const enum recorded_kind useful[] = {
+		RECORDED_HRTIMER_EXPIRE_EXIT, RECORDED_LOCAL_TIMER_ENTRY,
+		RECORDED_KVM_APIC_ACCEPT_IRQ, RECORDED_KVM_INJ_VIRQ,
+		RECORDED_SCHED_SWITCH,        RECORDED_SCHED_WAKING,
+	};
+	g_autoptr(GString) lacking = g_string_new(NULL);
+	uint64_t hlts = 0;
+
+	for (unsigned i = 0; i < plan->n_vcpus; i++)
+		hlts += plan->vcpus[i].seen->did.hlts;
+	for (unsigned i = 0; i < G_N_ELEMENTS(useful); i++)
+		if (!facts->n[useful[i]] && (hlts || useful[i] != RECORDED_SCHED_WAKING))
+			g_string_append_printf(lacking, "%s%s", lacking->len ? ", " : "",
+					       recorded_kind_name(useful[i]));
+	if (lacking->len)
+		note(plan,
+		     "no %s in this trace: what these would tell is assumed; record them "
+		     "with: %s",
+		     lacking->str, observe_command);
+}
+
 struct import_plan *import_plan_new(const struct observed_run *run, const struct trace_facts *facts,
 				    const struct import_options *options)
 {
@@ -585,6 +646,7 @@ struct import_plan *import_plan_new(const struct observed_run *run, const struct
 	plan->run = run;
 	plan->options = options;
 	plan->advance = -1;
+	plan->untied = -1;
 	plan->notes = g_ptr_array_new_with_free_func(g_free);
 	for (unsigned i = 0; i < run->n_vcpus; i++) {
 		if (!run->vcpus[i].did.arms->len) {
@@ -603,6 +665,7 @@ struct import_plan *import_plan_new(const struct observed_run *run, const struct
 		     OBSERVED_VCPUS_MAX, run->left_out);
 	if (!plan->n_vcpus)
 		return plan;
+	note_lacking(plan, facts);
 	find_rate(plan, facts);
 	if (!plan->tsc_is_stamp)
 		tie_clocks(plan);
@@ -626,6 +689,16 @@ struct import_plan *import_plan_new(const struct observed_run *run, const struct
 		     " events: what each CPU did first is missing",
 		     facts->entries_in_buffer, facts->entries_written);
 	return plan;
+}
+
+bool import_plan_check(const struct import_plan *plan, struct diagnostics *d)
+{
+	return plan->untied < 0 ||
+	       error_plain(d, EXIT_USAGE,
+			   "no hrtimer is started for a deadline of vCPU %d (the VMX preemption "
+			   "timer serves it), so nothing ties its TSC to stamps that are none; "
+			   "record it with: %s",
+			   plan->untied, observe_command);
 }
 
 void import_plan_free(struct import_plan *plan)

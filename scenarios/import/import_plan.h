@@ -55,11 +55,13 @@ struct import_plan {
 	uint64_t tick_until[OBSERVED_CPUS_MAX]; /* [ns] of the run; 0: none */
 	bool any_nohz_full;
 	const char *kernel, *mode, *notify, *tune, *idle_tick;
-	int64_t begins_with;    /* the advance, if that is not the release's; 0: it is */
-	bool advance_is_switch; /* the parameter is a bool */
-	int64_t advance;        /* kvm.lapic_timer_advance_ns; -1: adapted, as by default */
+	int64_t begins_with;      /* the advance, if that is not the release's; 0: it is */
+	bool advance_is_switch;   /* the parameter is a bool */
+	bool no_preemption_timer; /* kvm_intel.preemption_timer: N */
+	int64_t advance;          /* kvm.lapic_timer_advance_ns; -1: adapted, as by default */
 	unsigned n_vcpus;
 	struct import_vcpu vcpus[OBSERVED_VCPUS_MAX];
+	int untied; /* a vCPU's number: its TSC has nothing to do with the stamps; -1: none */
 	uint64_t start_tsc, start_monotonic, duration_ns;
 	GPtrArray *notes; /* what could not be known, and what was assumed: sentences */
 };
@@ -67,6 +69,9 @@ struct import_plan {
 struct import_plan *import_plan_new(const struct observed_run *run, const struct trace_facts *facts,
 				    const struct import_options *options);
 void import_plan_free(struct import_plan *plan);
+
+/* False and reported: no run can be made of @plan. */
+bool import_plan_check(const struct import_plan *plan, struct diagnostics *d);
 
 /* When the run begins: known once the costs of the way into the guest are. */
 void import_plan_start(struct import_plan *plan, uint64_t entry_ns, uint64_t exit_ns);

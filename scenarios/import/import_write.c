@@ -172,6 +172,12 @@ static void append_kernel(GString *out, const struct import_plan *plan)
 				       plan->begins_with ? plan->begins_with : plan->advance);
 }
 
+static void append_vmx(GString *out, const struct import_plan *plan)
+{
+	if (plan->no_preemption_timer)
+		g_string_append(out, "kvm_intel: { preemption_timer: N }\n");
+}
+
 static void append_host(GString *out, const struct import_plan *plan)
 {
 	g_string_append_printf(out,
@@ -290,6 +296,7 @@ void import_scenario_text(GString *out, const struct import_plan *plan,
 {
 	append_head(out, plan);
 	append_kernel(out, plan);
+	append_vmx(out, plan);
 	append_host(out, plan);
 	if (costs)
 		append_costs(out, costs, learned_from, guesses);

@@ -6,7 +6,7 @@
 #define KHZ_SNAP 1000 /* a rate within 50 ppm of a multiple of it is one */
 #define KHZ_SNAP_PPM 50
 
-static const char command[] =
+const char observe_command[] =
 	"trace-cmd record -C x86-tsc -e kvm -e timer:hrtimer_start -e timer:hrtimer_cancel "
 	"-e timer:hrtimer_expire_entry -e timer:hrtimer_expire_exit -e timer:tick_stop "
 	"-e sched:sched_switch -e sched:sched_waking -e irq_vectors";
@@ -60,7 +60,28 @@ static bool has_what_is_needed(const char *path, const struct trace_facts *facts
 		g_string_append_printf(missing, "%skvm_msr or kvm_apic", missing->len ? ", " : "");
 	if (!missing->len)
 		return true;
-	return error_plain(d, 2, "%s: lacks %s; record it with: %s", path, missing->str, command);
+	return error_plain(d, 2, "%s: lacks %s; record it with: %s", path, missing->str,
+			   observe_command);
+}
+
+/* Deadlines are written through kvm_msr, counts through kvm_apic: with one of them alone, a guest
+ * may have used the other. */
+static bool has_a_timer(const char *path, const struct observed_run *run,
+			const struct trace_facts *facts, struct diagnostics *d)
+{
+	const char *lacks = !facts->n[RECORDED_KVM_MSR]    ? "kvm_msr"
+			    : !facts->n[RECORDED_KVM_APIC] ? "kvm_apic"
+							   : NULL;
+
+	for (unsigned i = 0; i < run->n_vcpus; i++)
+		if (run->vcpus[i].did.arms->len)
+			return true;
+	if (!lacks)
+		return error_plain(d, 2, "%s: no vCPU arms its timer in this trace", path);
+	return error_plain(d, 2,
+			   "%s: no vCPU arms its timer in this trace, which lacks %s; record it "
+			   "with: %s",
+			   path, lacks, observe_command);
 }
 
 static uint64_t stamps_per_ms(const char *path, enum trace_clock clock, struct diagnostics *d)
@@ -103,7 +124,7 @@ struct observed_run *observe_trace(const char *path, struct trace_facts *facts,
 	trace_reader_close(r);
 	if (run)
 		observed_run_end(run);
-	if (ok && has_what_is_needed(path, facts, d))
+	if (ok && has_what_is_needed(path, facts, d) && has_a_timer(path, run, facts, d))
 		return run;
 	observed_run_free(run);
 	return NULL;

@@ -11,6 +11,9 @@
 #include "observed_run.h"
 #include "trace_reader.h"
 
+/* What records all that is looked at. */
+extern const char observe_command[];
+
 /* NULL: reported. @facts receives what the file says of itself. */
 struct observed_run *observe_trace(const char *path, struct trace_facts *facts,
 				   struct diagnostics *d);

@@ -43,6 +43,7 @@ struct observed_tracker {
 	int64_t injecting;     /* of the one that the handler under way is for */
 	bool handler_exit_due; /* the handler's first exit has not come */
 	struct observed_counts counts;
+	uint64_t arms_ahead; /* written by the handler under way: of the next deadline */
 };
 
 struct cpu_state {
@@ -59,6 +60,7 @@ struct cpu_state {
 	bool woke;
 	bool apic_alone; /* of the last interrupt: one callback, the vCPU's */
 	uint64_t tick_expires;
+	uint64_t tick_now;       /* its handler's reading of the clock */
 	uint64_t tick_restarted; /* out of the handler, by the idle task */
 	uint64_t idle_tick;      /* a tick came while it idled, and nothing since */
 	bool tick_stopped;       /* since the first arming here */
@@ -368,6 +370,10 @@ static void count_exit(struct observed_vcpu *v)
 
 	if (!armed_once(v))
 		return;
+	if (t->exit.written && t->in_handler) {
+		t->arms_ahead++;
+		return;
+	}
 	c->reason[t->exit.reason]++;
 	if (t->exit.reason == RECORDED_EXIT_EXTERNAL_INTERRUPT) {
 		c->apic_timer += (t->irqs & OBSERVED_IRQ_APIC_TIMER) != 0;
@@ -375,8 +381,11 @@ static void count_exit(struct observed_vcpu *v)
 			   OBSERVED_IRQ_TICK;
 		c->other += (t->irqs & (OBSERVED_IRQ_TICK | OBSERVED_IRQ_APIC_TIMER)) == 0;
 	}
-	if (t->exit.eoi)
-		v->became.counts = *c;
+	if (!t->exit.eoi)
+		return;
+	v->became.counts = *c;
+	c->reason[RECORDED_EXIT_MSR_WRITE] += t->arms_ahead;
+	t->arms_ahead = 0;
 }
 
 /* What the way from kvm_exit to kvm_entry took, by what it was for. */
@@ -596,6 +605,8 @@ static void tick_is_started(struct observed_run *run, struct cpu_state *cpu, uin
 	const uint64_t before = cpu->tick_expires;
 
 	cpu->tick_expires = expires;
+	if (cpu->tick_now && expires > cpu->tick_now)
+		run->tick_ahead_ns = MAX(run->tick_ahead_ns, expires - cpu->tick_now);
 	if (before && expires > before && (!run->tick_ns || expires - before < run->tick_ns))
 		run->tick_ns = expires - before;
 }
@@ -693,6 +704,7 @@ static void on_expire_entry(struct observed_run *run, const struct recorded_even
 			expires_in(run, cpu->vcpu, e);
 	} else if (e->hrtimer.function == RECORDED_FN_TICK) {
 		run->cpus[e->cpu].ticks++;
+		cpu->tick_now = e->hrtimer.now;
 		if (!e->pid)
 			cpu->idle_tick = e->stamp;
 		tick_in_host_code(run, e, by);

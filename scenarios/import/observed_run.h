@@ -185,6 +185,7 @@ struct observed_run {
 	bool exit_has_intr_info, exit_has_vcpu;
 	bool waits;       /* a kvm_wait_lapic_expire was there */
 	uint64_t tick_ns; /* the shortest time between two expiries of one tick; 0: not seen */
+	uint64_t tick_ahead_ns; /* the longest from a tick to the next one: just less than it */
 	uint64_t tick_off_grid; /* ticks that do not stand at its multiples */
 	/* CLOCK_MONOTONIC against the stamps: the least stamp - now of hrtimer_expire_entry. */
 	int64_t clock_gap_min;
