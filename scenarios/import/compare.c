@@ -354,6 +354,10 @@ bool compare_run(struct replay *replay, const struct replay_options *options,
 	ok = import_plan_check(plan, d) && simulate(result, plan, options, &events, d) &&
 	     pair_up(ret, result, plan, events.run, csv, d);
 	if (ok) {
+		ok = !csv || ret->rows->len || !csv->rows->len ||
+		     error_plain(d, EXIT_USAGE,
+				 "no deadline of the CSV was delivered in the recording: it stands "
+				 "beside another one");
 		total_rows(ret);
 		look_for_digest(ret, replay, recorded);
 	}

@@ -8,6 +8,7 @@
 #include "tune.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
 #define ADVANCE_DEFAULT_NS 1000
@@ -287,35 +288,6 @@ static void find_nohz_full(struct import_plan *plan, const struct trace_facts *f
 
 /* --- the kernel --- */
 
-static void find_kernel(struct import_plan *plan, const struct trace_facts *facts)
-{
-	g_autofree char *release = NULL;
-	uint32_t parsed;
-
-	if (plan->options->kernel) {
-		plan->kernel = plan->options->kernel;
-		return;
-	}
-	/* "6.1.0-56-amd64": up to the second dot */
-	release = g_strdup_printf("v%s", facts->release);
-	if (strchr(release, '.'))
-		strchr(release, '.')[1 + strspn(strchr(release, '.') + 1, "0123456789")] = '\0';
-	if (kernel_parse_release(release, &parsed)) {
-		plan->kernel = g_intern_string(release);
-		return;
-	}
-	if (plan->run->tick_is_handler)
-		plan->kernel = "v6.12";
-	else if (plan->run->exit_has_vcpu && plan->run->exit_has_intr_info)
-		plan->kernel = "v6.1";
-	else
-		plan->kernel = plan->run->exit_has_vcpu ? "v5.8" : "v4.19";
-	note(plan,
-	     "the trace does not say its release; by the look of its lines %s is assumed "
-	     "(--kernel says otherwise)",
-	     plan->kernel);
-}
-
 /* Forms that the release does not have by itself. */
 static void find_mode(struct import_plan *plan, const struct kernel *kernel)
 {
@@ -443,6 +415,59 @@ static struct explained explain_tuning(const struct import_plan *plan,
 	return ret;
 }
 
+/* The line of kvm_exit is the same from v4.4 to v5.7, the tuner is not: the first that explains
+ * most of the advance's steps. */
+static const char *release_by_tuner(const struct import_plan *plan)
+{
+	static const char *const releases[] = { "v4.19", "v5.0", "v5.2", "v5.3", "v5.7" };
+	unsigned least = UINT_MAX;
+	const char *ret = NULL;
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(releases); i++) {
+		struct kernel kernel;
+		struct explained e;
+		uint32_t release;
+
+		kernel_parse_release(releases[i], &release);
+		kernel_init(&kernel, release);
+		e = explain_tuning(plan, &plan->vcpus[0], kernel.tune);
+		if (e.wrong >= least)
+			continue;
+		least = e.wrong;
+		ret = releases[i];
+	}
+	return ret;
+}
+
+static void find_kernel(struct import_plan *plan, const struct trace_facts *facts)
+{
+	g_autofree char *release = NULL;
+	uint32_t parsed;
+
+	if (plan->options->kernel) {
+		plan->kernel = plan->options->kernel;
+		return;
+	}
+	/* "6.1.0-56-amd64": up to the second dot */
+	release = g_strdup_printf("v%s", facts->release);
+	if (strchr(release, '.'))
+		strchr(release, '.')[1 + strspn(strchr(release, '.') + 1, "0123456789")] = '\0';
+	if (kernel_parse_release(release, &parsed)) {
+		plan->kernel = g_intern_string(release);
+		return;
+	}
+	if (plan->run->tick_is_handler)
+		plan->kernel = "v6.12";
+	else if (plan->run->exit_has_vcpu && plan->run->exit_has_intr_info)
+		plan->kernel = "v6.1";
+	else
+		plan->kernel = plan->run->exit_has_vcpu ? "v5.8" : release_by_tuner(plan);
+	note(plan,
+	     "the trace does not say its release; by the look of its lines %s is assumed "
+	     "(--kernel says otherwise)",
+	     plan->kernel);
+}
+
 static bool is_off_or_fixed(struct import_plan *plan, const struct import_vcpu *vcpu,
 			    const struct explained *release)
 {
@@ -463,6 +488,7 @@ static void find_tuner(struct import_plan *plan, const struct kernel *kernel)
 	const struct import_vcpu *vcpu = &plan->vcpus[0];
 	struct explained release = explain_tuning(plan, vcpu, kernel->tune);
 	unsigned least = release.wrong;
+	bool smooth;
 
 	if (is_off_or_fixed(plan, vcpu, &release))
 		return;
@@ -482,9 +508,16 @@ static void find_tuner(struct import_plan *plan, const struct kernel *kernel)
 		note(plan, "%u of %u steps of the advance are explained by the tuner %s",
 		     release.steps - least, release.steps,
 		     plan->tune ? plan->tune : kernel->tune->variant.name);
-	if (first_advance(plan) == ADVANCE_DEFAULT_NS)
+	if (first_advance(plan) != ADVANCE_DEFAULT_NS)
+		plan->begins_with = first_advance(plan);
+	/* From v5.4 on a value that was set is not adapted, but here it is. */
+	smooth = g_str_equal(plan->tune ? plan->tune : kernel->tune->variant.name, "smooth");
+	if (smooth && (plan->begins_with || plan->tune))
+		plan->tune_gate = "always";
+	else if (plan->tune)
+		plan->tune_gate = g_str_equal(plan->tune, "eighth") ? "done_global" : "done_vcpu";
+	if (!plan->begins_with)
 		return;
-	plan->begins_with = first_advance(plan);
 	note(plan, "the advance begins with %" PRId64 " ns, to some hundred", plan->begins_with);
 }
 

@@ -54,7 +54,7 @@ struct import_plan {
 	bool ticks_kept;                        /* observed_cpu.tick_kept counts */
 	uint64_t tick_until[OBSERVED_CPUS_MAX]; /* [ns] of the run; 0: none */
 	bool any_nohz_full;
-	const char *kernel, *mode, *notify, *tune, *idle_tick;
+	const char *kernel, *mode, *notify, *tune, *tune_gate, *idle_tick;
 	int64_t begins_with;      /* the advance, if that is not the release's; 0: it is */
 	bool advance_is_switch;   /* the parameter is a bool */
 	bool no_preemption_timer; /* kvm_intel.preemption_timer: N */

@@ -149,12 +149,8 @@ static void append_kernel(GString *out, const struct import_plan *plan)
 	append_form(out, "mode", plan->mode, &between);
 	append_form(out, "notify", plan->notify, &between);
 	append_form(out, "tune", plan->tune, &between);
-	/* Before v5.4 the tuning ends; the first tuner had one advance for all. */
-	append_form(out, "tune_gate",
-		    !plan->tune ? NULL
-		    : first     ? "done_global"
-				: "done_vcpu",
-		    &between);
+	append_form(out, "tune_gate", plan->tune_gate, &between);
+	/* The first tuner had one advance for all. */
 	append_form(out, "advance_scope", first ? "global" : NULL, &between);
 	/* A parameter that sets where the tuning begins, or that there is none. */
 	append_form(out, "param",
