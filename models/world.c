@@ -191,9 +191,16 @@ static void left_kvm_run(struct vcpu *vcpu)
 	}
 }
 
+/* Lines of one instant that stand together are done in their order, whichever event comes first:
+ * a save and the restore behind it are no tie. */
+static struct command *in_turn(struct command *c)
+{
+	return c->first ? c->first + c->first->taken++ : c;
+}
+
 static void on_command(struct sim *sim, struct sim_event *ev)
 {
-	struct command *c = sim_container_of(ev, struct command, event);
+	struct command *c = in_turn(sim_container_of(ev, struct command, event));
 	const struct timeline_command *cfg = c->cfg;
 	struct world *w = c->world;
 	struct cpu_mask only = { 0 };
@@ -238,6 +245,9 @@ static void init_commands(struct world *w)
 
 		*c = (struct command){ .cfg = &w->cfg->timeline[i], .world = w };
 		sim_event_init(&c->event, &command_type, i);
+		if (!c->cfg->every.v)
+			c->first = i && c[-1].first && c[-1].cfg->at.v == c->cfg->at.v ? c[-1].first
+										       : c;
 		if (c->cfg->what == DO_HOG_START) {
 			c->hog = &w->hogs[hog];
 			task_init(c->hog, w->host.n_cpus + w->n_vcpus + hog, c->cfg->task_class,

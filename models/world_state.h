@@ -16,7 +16,10 @@ struct command { /* one timeline entry, armed for its next time */
 	struct task *hog;
 	ps_t due;             /* when it was to be done */
 	struct command *next; /* waits behind this one */
-	bool waits;           /* for the vCPUs to leave KVM_RUN */
+	struct command
+		*first; /* of the lines of its instant that stand together; NULL: it repeats */
+	uint32_t taken; /* of first: how many of them were done */
+	bool waits;     /* for the vCPUs to leave KVM_RUN */
 };
 
 struct world {

@@ -43,7 +43,7 @@ static GOptionEntry *entries_of(struct replay_arguments *a)
 		{ "check", 0, 0, G_OPTION_ARG_NONE, &a->check,
 		  "Read, resolve and print; run nothing", NULL },
 		{ "verify", 0, 0, G_OPTION_ARG_NONE, &a->verify,
-		  "Run twice and compare the fingerprints", NULL },
+		  "Run twice, then with all checks, and compare the fingerprints", NULL },
 		{ "samples", 0, 0, G_OPTION_ARG_NONE, &a->samples, "Also list every deadline",
 		  NULL },
 		{ "latency-lines", 0, 0, G_OPTION_ARG_NONE, &a->latency_lines,

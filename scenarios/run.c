@@ -260,6 +260,19 @@ int describe_stop(GString *out, enum sim_stop stop, const struct sim *sim)
 	return EXIT_BUDGET;
 }
 
+/* Why a run failed, and how to do it again. */
+static char *failed_run(const struct replay *r, const struct run_result *result,
+			const struct replay_options *options, const char *what)
+{
+	GString *message = g_string_new(NULL);
+
+	g_string_append_printf(message, "%s: variant %s: %srepeat: ", r->file->path,
+			       result->variant->name, what);
+	append_command(message, "replay", r, options, result->variant->name);
+	g_string_append(message, options->verify ? " --verify\n" : "\n");
+	return g_string_free(message, FALSE);
+}
+
 /* One run with everything attached. */
 static void run_once(struct replay *r, struct run_result *result,
 		     const struct replay_options *options, const char *trace_path)
@@ -294,6 +307,7 @@ static void run_once(struct replay *r, struct run_result *result,
 	}
 
 	result->stop = world_run(world);
+	summary_check(&result->summary, world_sim(world));
 	if (sim_broken(world_sim(world))->id)
 		result->stop = SIM_STOP_BROKEN;
 	result->fingerprint = trace_fingerprint(world_trace(world));
@@ -303,14 +317,7 @@ static void run_once(struct replay *r, struct run_result *result,
 	result->queued = counts.dispatched - counts.followed;
 	result->status = describe_stop(message, result->stop, world_sim(world));
 	if (result->status != EXIT_OK) {
-		g_string_prepend(message, ": ");
-		g_string_prepend(message, result->variant->name);
-		g_string_prepend(message, ": variant ");
-		g_string_prepend(message, r->file->path);
-		g_string_append(message, "repeat: ");
-		append_command(message, "replay", r, options, result->variant->name);
-		g_string_append_c(message, '\n');
-		result->message = g_strdup(message->str);
+		result->message = failed_run(r, result, options, message->str);
 	}
 	if (trace_path && trace_output_end(&traced, result->fingerprint, result->status == EXIT_OK,
 					   &result->message))
@@ -318,18 +325,27 @@ static void run_once(struct replay *r, struct run_result *result,
 	world_free(world);
 }
 
-/* The same run again, alone: it must leave the same fingerprint. */
+/* The same run again, alone, with the checks that cost more: it must leave the same fingerprint. */
 static void verify(struct replay *r, struct run_result *result,
 		   const struct replay_options *options)
 {
 	const char *refused = NULL;
-	struct world *world = world_new(&result->run->config, &options->limits, &refused);
+	struct sim_limits limits = options->limits;
+	g_autoptr(GString) why = g_string_new(NULL);
+
+	limits.check_full = true;
+	struct world *world = world_new(&result->run->config, &limits, &refused);
 
 	if (!world)
 		return;
-	world_run(world);
+	const int status = describe_stop(why, world_run(world), world_sim(world));
 	const uint64_t again = trace_fingerprint(world_trace(world));
 	world_free(world);
+	if (status != EXIT_OK) {
+		result->status = status;
+		result->message = failed_run(r, result, options, why->str);
+		return;
+	}
 	if (again == result->fingerprint)
 		return;
 	result->status = EXIT_BROKEN;

@@ -34,7 +34,7 @@ struct replay_options {
 	size_t n_sets;
 	const char *trace;                       /* OUT.ftrace, or another format's end; or NULL */
 	const struct trace_selection *selection; /* what of it; NULL: all */
-	bool verify;                             /* run twice, compare fingerprints */
+	bool verify;                             /* twice, then with all checks: same fingerprint */
 	bool swap;                               /* for replay_told_apart() */
 	bool samples;                            /* keep the list of deadlines */
 	enum latency_format latencies;           /* keep what that prints */

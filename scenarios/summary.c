@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "summary.h"
 
+#include <inttypes.h>
+
 /* Deadlines of one vCPU are numbered from 0 in the order of arming, so the last row of a vCPU is
  * the one meant. */
 static struct deadline_row *row_of(struct summary *s, uint32_t vcpu, uint64_t n)
@@ -88,6 +90,24 @@ void summary_init(struct summary *s, uint32_t n_cpus, bool keep_deadlines)
 	if (keep_deadlines)
 		s->deadlines = g_array_new(FALSE, FALSE, sizeof(struct deadline_row));
 	s->no_memory = !s->lateness || !s->lateness_cycles;
+}
+
+static void check_histogram(const struct histogram *h, uint64_t samples, const char *what,
+			    struct sim *sim)
+{
+	if (histogram_count(h) != samples || !histogram_sound(h))
+		sim_break(sim, "F2",
+			  "%s: %" PRIu64 " values in buckets == %" PRIu64
+			  " samples; min <= p50 <= p90 <= p99 <= max",
+			  what, histogram_count(h), samples);
+}
+
+void summary_check(const struct summary *s, struct sim *sim)
+{
+	if (s->no_memory)
+		return;
+	check_histogram(s->lateness, s->samples, "lateness", sim);
+	check_histogram(s->lateness_cycles, s->samples, "lateness_cycles", sim);
 }
 
 void summary_clear(struct summary *s)

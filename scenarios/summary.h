@@ -8,6 +8,7 @@
 #define SUMMARY_H
 
 #include "histogram.h"
+#include "sim_loop.h"
 #include "tracepoints.h"
 #include "world_config.h"
 
@@ -38,6 +39,8 @@ struct summary {
 };
 
 void summary_init(struct summary *s, uint32_t n_cpus, bool keep_deadlines);
+/* Invariant F2, of the whole run: breaks it in @sim. */
+void summary_check(const struct summary *s, struct sim *sim);
 void summary_clear(struct summary *s);
 
 #endif

@@ -213,3 +213,19 @@ void histogram_each(const struct histogram *h,
 		fn(data, low, high, n);
 	}
 }
+
+bool histogram_sound(const struct histogram *h)
+{
+	const int64_t line[] = { h->min, histogram_per_mille(h, 500), histogram_per_mille(h, 900),
+				 histogram_per_mille(h, 990), h->max };
+	struct walk walk = { .h = h };
+	struct bucket b;
+	uint64_t sum = 0, n;
+
+	while ((n = walk_next(&walk, &b)))
+		sum += n;
+	for (unsigned i = 1; i < sizeof(line) / sizeof(line[0]); i++)
+		if (line[i] < line[i - 1])
+			return false;
+	return sum == h->count;
+}

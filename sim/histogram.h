@@ -39,4 +39,7 @@ int64_t histogram_per_mille(const struct histogram *h, unsigned per_mille);
 void histogram_each(const struct histogram *h,
 		    void (*fn)(void *data, int64_t low, int64_t high, uint64_t count), void *data);
 
+/* Invariant F2: the buckets hold count values, and min <= p50 <= p90 <= p99 <= max. */
+bool histogram_sound(const struct histogram *h);
+
 #endif

@@ -111,6 +111,8 @@ void sim_break(struct sim *sim, const char *id, const char *format, ...)
 	va_end(args);
 }
 
+bool sim_check_full(const struct sim *sim) { return sim->limits.check_full; }
+
 const struct sim_breach *sim_broken(const struct sim *sim) { return &sim->breach; }
 
 bool sim_count_step(struct sim *sim)

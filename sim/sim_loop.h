@@ -28,7 +28,7 @@ struct sim_limits {
 	uint32_t max_pending;      /* armed at the same time                */
 	bool shuffle_ties;         /* permute what is equal in (when, phase), by shuffle_seed */
 	uint64_t shuffle_seed;
-	bool check_full; /* invariant A6 after every event; its cost grows with the queue */
+	bool check_full; /* the invariants that cost more: A6 after every event, B3 */
 };
 
 #define SIM_LIMITS_DEFAULT    \
@@ -89,6 +89,7 @@ bool sim_count_step(struct sim *sim);
 /* Records that invariant @id does not hold and stops the run, as printf(); the first is kept. */
 __attribute__((format(printf, 3, 4))) void sim_break(struct sim *sim, const char *id,
 						     const char *format, ...);
+bool sim_check_full(const struct sim *sim);
 const struct sim_breach *sim_broken(const struct sim *sim); /* id NULL: all hold */
 
 struct sim_counts sim_counts(const struct sim *sim);

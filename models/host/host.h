@@ -42,6 +42,7 @@ struct host {
 	ns_t tick_nsec;
 	uint64_t hrtimer_seq;  /* order of enqueueing, for equal expiries */
 	uint32_t queued_tasks; /* waiting for a CPU, on any CPU */
+	uint32_t idle_picks;   /* how often a CPU went idle: E5 looks now and then */
 	uint32_t merged_irqs;  /* raised while already pending (R4) */
 
 	struct task *tasks; /* of the world: [0] stands for every idle task */

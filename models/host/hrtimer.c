@@ -303,6 +303,9 @@ void hrtimer_interrupt(struct host_cpu *cpu)
 	base->in_interrupt = true;
 	base->round = 0;
 	base->now = base->entry_time = host_monotonic(cpu->host);
+	if (base->now.v > KTIME_MAX)
+		sim_break(cpu->host->sim, "B4", "CLOCK_MONOTONIC %llu ns <= KTIME_MAX %llu ns",
+			  (unsigned long long)base->now.v, (unsigned long long)KTIME_MAX);
 	/* Until the end nothing is programmed, so nobody may queue a timer here from another CPU.
 	 */
 	cpu->host->expires_next[cpu->id] = KTIME_MAX;

@@ -256,6 +256,22 @@ static struct task *pick(struct host_cpu *cpu, bool prev_stays)
 	return pulled ? pulled : &cpu->idle_task;
 }
 
+/* E5, one time in 64, as it looks at all queues: a CPU idles only if no fair task waits elsewhere
+ * that may run here (R18). */
+static void check_idle(struct host_cpu *cpu)
+{
+	struct host *host = cpu->host;
+
+	if (host->idle_picks++ % 64)
+		return;
+	for (uint32_t i = 0; i < host->n_cpus; i++)
+		for (const struct task *t = host->cpus[i].queue[TASK_FAIR]; t; t = t->next)
+			if (allowed(t, cpu) && !t->on)
+				sim_break(host->sim, "E5",
+					  "CPU %u goes idle, and task %u waits on CPU %u", cpu->id,
+					  t->id, i);
+}
+
 static uint64_t printed_state(const struct task *prev)
 {
 	switch (prev->state) {
@@ -288,7 +304,9 @@ void schedule(struct host_cpu *cpu)
 		cpu->slice_over = false;
 		return;
 	}
-	if (!is_idle_task(next))
+	if (is_idle_task(next))
+		check_idle(cpu);
+	else
 		take(cpu, next);
 	set_state(cpu->host, next, TASK_RUNNING);
 	HOST_TRACE(cpu, TP_SCHED_SWITCH, cpu->id, prev->id, printed_state(prev), next->id);

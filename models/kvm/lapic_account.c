@@ -160,14 +160,8 @@ void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu)
 				   a->entered.v - a->wait_end.v,
 				   now.v - a->entered.v };
 	const uint64_t lateness = now.v - a->due.v;
-	uint64_t sum = fire;
 
-	for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		sum += parts[i];
-	if (sum != lateness)
-		sim_break(cpu->host->sim, "D4",
-			  "sum of parts %lld ps == handler - deadline %lld ps", (long long)sum,
-			  (long long)lateness);
+	lapic_check_parts(vcpu, fire, parts, sizeof(parts) / sizeof(parts[0]), lateness);
 	HOST_TRACE(cpu, TP_LAPIC_SAMPLE, vcpu->index, vcpu->id, a->n, a->cpu, a->vcpu_cpu, lateness,
 		   vcpu->guest.tsc.v - a->deadline.v, vcpu->guest_time.v - a->progress_at_arm.v,
 		   fire, parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6]);

@@ -275,6 +275,7 @@ static void store(struct host_cpu *cpu, struct vcpu *vcpu)
 		lt->pending = false;
 	if (running)
 		account_armed(cpu, vcpu);
+	lapic_check_stored(vcpu, lt->plan.op != TIMER_OP_RESCALE, running);
 }
 
 static void hrtimer_gone(struct host_cpu *cpu, void *owner)
@@ -323,6 +324,8 @@ static void expire_here(struct host_cpu *cpu, struct vcpu *vcpu)
 {
 	const bool hv = vcpu->timer.path == EXPIRY_HV;
 
+	if (!hv)
+		lapic_check_expired(vcpu);
 	account_fired(cpu, vcpu, hv ? vcpu->exit_started : sim_now(cpu->host->sim),
 		      vcpu->timer.path);
 	if (vcpu->apicv && vcpu->kernel->direct->apicv && !vcpu->timer.pending) {
@@ -545,6 +548,7 @@ static void restarted(struct host_cpu *cpu, void *owner)
 
 	hrtimer_start(cpu, &vcpu->timer.hrtimer, vcpu->timer.hrtimer.expires, mode.pinned,
 		      mode.hard);
+	lapic_check_migrated(vcpu, vcpu->timer.step.expires);
 	vcpu->timer.then(cpu, vcpu);
 }
 
@@ -554,6 +558,7 @@ static void migrate_cancelled(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
+	vcpu->timer.step.expires = vcpu->timer.hrtimer.expires;
 	if (hrtimer_remove(cpu, &vcpu->timer.hrtimer))
 		take(cpu, vcpu, COST_hrtimer_start, RUN_KERNEL, restarted);
 	else

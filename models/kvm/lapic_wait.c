@@ -94,12 +94,12 @@ static bool plan_wait(struct host_cpu *cpu, struct vcpu *vcpu, const struct wait
 {
 	struct lapic_timer *lt = &vcpu->timer;
 
-	const uint32_t before_ns = lt->advance->advance_ns;
 	ps_t spin, from;
 
 	*tuned = *lt->advance;
 	if (vcpu->kernel->tune_gate->module_dynamic)
 		tuned->dynamic = vcpu->module->dynamic;
+	const struct timer_advance before = *tuned;
 
 	struct wait_plan plan = timer_advance_wait(vcpu->kernel, tuned, in);
 	if (!plan.called)
@@ -113,9 +113,10 @@ static bool plan_wait(struct host_cpu *cpu, struct vcpu *vcpu, const struct wait
 		again.now = vcpu_tsc_at(vcpu, from);
 		plan.wait = timer_advance_wait_again(vcpu->kernel, tuned, &again);
 	}
-	lapic_check_tuned(vcpu, before_ns, tuned->advance_ns);
+	lapic_check_tuned(vcpu, &before, tuned->advance_ns);
 	lapic_check_wait(vcpu, &plan.wait,
-			 before_ns > tuned->advance_ns ? before_ns : tuned->advance_ns);
+			 before.advance_ns > tuned->advance_ns ? before.advance_ns
+							       : tuned->advance_ns);
 
 	vcpu->wait_delta = plan.delta;
 	vcpu->wait_traced = vcpu->kernel->wait_trace->place == WAIT_TRACE_AFTER_EXIT;

@@ -94,7 +94,12 @@ static void read_host(struct resolve *r)
 			 "apicv: is Intel's; AMD's AVIC is not modelled");
 	if (host->kind != NODE_MAP)
 		return;
-	section_read(node_get(host, "start"), SECTION_HOST_START, &host->at, config, r->d);
+	if (section_read(node_get(host, "start"), SECTION_HOST_START, &host->at, config, r->d) &&
+	    config->start_monotonic.v > KTIME_MAX - r->top.duration.v / PS_PER_NS)
+		error_at(r->d, &node_get(node_get(host, "start"), "monotonic")->at,
+			 "monotonic: CLOCK_MONOTONIC passes its end, %" PRIu64
+			 "ns, within the duration of %" PRIu64 "ns",
+			 KTIME_MAX, r->top.duration.v / PS_PER_NS);
 	if (!read_cpus(r, host))
 		config->n_cpus = 0; /* what names a CPU is not checked then */
 }

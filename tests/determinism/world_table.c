@@ -55,6 +55,7 @@ static void put_cpus(unsigned run, const struct host_config *host)
 		FIELD(nohz_full);
 		FIELD(isolated);
 		FIELD(idle_exit.v);
+		FIELD(tick_until.v);
 		printf("},\n");
 	}
 	printf("};\n");

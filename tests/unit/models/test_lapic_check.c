@@ -74,7 +74,63 @@ static void waits_ns_beyond_the_advance(struct vcpu *vcpu)
 	lapic_check_wait(vcpu, &wait, 2000);
 }
 
-static void tuned_above_the_cap(struct vcpu *vcpu) { lapic_check_tuned(vcpu, 4900, 5001); }
+static void tuned(struct vcpu *vcpu, uint32_t before_ns, uint32_t after_ns, bool dynamic)
+{
+	const struct timer_advance before = { .advance_ns = before_ns, .dynamic = dynamic };
+
+	lapic_check_tuned(vcpu, &before, after_ns);
+}
+
+static void tuned_above_the_cap(struct vcpu *vcpu) { tuned(vcpu, 4900, 5001, true); }
+
+static void tsc_off_by_two(struct vcpu *vcpu)
+{
+	lapic_check_epoch(vcpu, guest_cycles(vcpu_tsc(vcpu).v + 2));
+}
+
+static void a_cycle_too_many(struct vcpu *vcpu)
+{
+	lapic_check_conversion(vcpu, ns(1000), guest_cycles(1001));
+}
+
+static void a_microsecond_lost(struct vcpu *vcpu)
+{
+	lapic_check_conversion(vcpu, ns(2000), guest_cycles(1000));
+}
+
+/* 2^64 / 10^6 is 18446744073709.55: one cycle more is 448384 ns * MHz beyond the wrap, 448 us */
+static void not_wrapped(struct vcpu *vcpu)
+{
+	vcpu->timer.count.tscdeadline = guest_cycles(vcpu_tsc(vcpu).v + UINT64_C(18446744073710));
+	vcpu->timer.step.expires = ns(250000 + UINT64_C(18446744073710));
+	lapic_check_start(vcpu);
+}
+
+static void expired_before_it_is_due(struct vcpu *vcpu) { lapic_check_expired(vcpu); }
+
+static void pending_behind_a_write(struct vcpu *vcpu)
+{
+	vcpu->timer.pending = true;
+	lapic_check_stored(vcpu, true, true);
+}
+
+static void armed_behind_a_stop(struct vcpu *vcpu) { lapic_check_stored(vcpu, true, false); }
+
+static void moved_and_late(struct vcpu *vcpu) { lapic_check_migrated(vcpu, ns(999999)); }
+
+static void a_part_is_forgotten(struct vcpu *vcpu)
+{
+	static const uint64_t parts[] = { 1, 2, 3, 4, 5, 6, 7 };
+
+	lapic_check_parts(vcpu, (uint64_t)-10, parts, 7, 18);
+	lapic_check_parts(vcpu, (uint64_t)-10, parts, 7, 19);
+}
+
+static void injected_unasked(struct vcpu *vcpu)
+{
+	vcpu->irr = false;
+	lapic_check_injected(vcpu);
+}
 
 static void halts_on_hv(struct vcpu *vcpu)
 {
@@ -101,13 +157,21 @@ static void an_expiry_too_many(struct vcpu *vcpu) { vcpu->timer.ended++; }
 
 static void injected_twice(struct vcpu *vcpu)
 {
-	vcpu->isr = true;
+	vcpu->irr = vcpu->isr = true;
 	lapic_check_injected(vcpu);
 }
 
 /* clang-format off */
 static const struct row rows[] = {
 	{ "B1: the TSC goes back", tsc_back, "B1", "vCPU 0: TSC 100003 >= 200002 as read before" },
+	{ "B2: the TSC is not the clock's", tsc_off_by_two, "B2", "vCPU 0: TSC 250002 == 250000, the host's scaled from the epoch, +-1" },
+	{ "B3: more than was put in", a_cycle_too_many, "B3", "0 <= 1000 ns - ns of its 1001 cycles at 1000000 kHz, -1 ns, <= 1" },
+	{ "B3: more lost than a cycle", a_microsecond_lost, "B3", "0 <= 2000 ns - ns of its 1000 cycles at 1000000 kHz, 1000 ns, <= 1" },
+	{ "B5: the product does not wrap", not_wrapped, "B5",
+	  "18446744073710 cycles ahead: hrtimer for 18446744323710 ns == 250000 ns, "
+	  "now + (cycles * 10^6 mod 2^64) / 1000000 kHz - advance 0 ns" },
+	{ "B6: expired before it is due", expired_before_it_is_due, "B6",
+	  "expired at its start: deadline 1000000 - TSC 250000 <= 5, by the advance of 0 ns" },
 	{ "C1: a deadline, and nothing is armed", nothing_armed, "C1", "hrtimer 0 + hv timer 0 <= 1; tscdeadline 1000000 is armed or pending" },
 	{ "C1: armed twice", armed_twice, "C1", "hrtimer 1 + hv timer 1 <= 1; tscdeadline 1000000 is armed or pending" },
 	{ "C2: a mode's count is left", mode_leaves_count, "C2",
@@ -121,11 +185,19 @@ static const struct row rows[] = {
 	{ "C6: cycles beyond the advance", waits_beyond_the_advance, "C6", "wait 2001 cycles <= 2000, the advance of 2000 ns" },
 	{ "C6: ns beyond the advance", waits_ns_beyond_the_advance, "C6", "wait 2001 ns <= 2000, the advance of 2000 ns" },
 	{ "C7: tuned above the cap", tuned_above_the_cap, "C7", "tuned advance 5001 ns <= 5000 ns, was 4900 ns" },
+	{ "C8: pending behind a write", pending_behind_a_write, "C8",
+	  "written: pending 1 is 0, what was under way is over: armed 1 == 1" },
+	{ "C8: armed behind a stop", armed_behind_a_stop, "C8",
+	  "written: pending 0 is 0, what was under way is over: armed 1 == 0" },
 	{ "C9: halts with the preemption timer", halts_on_hv, "C9", "vCPU 0 halts, hv timer 1 is 0" },
 	{ "C10: not a period on", period_off, "C10", "target 6001 ns == 5000 + period 1000 ns" },
 	{ "C11: shorter than the least", period_too_short, "C11", "period 199999 ns >= 200000 ns" },
 	{ "D1: more ended than began", an_expiry_too_many, "D1", "vCPU 0: 1 expiries == 2 delivered or dropped + 0 to come" },
+	{ "D2: injected, and not accepted", injected_unasked, "D2", "vCPU 0: vector 236 injected, IRR 0 is 1" },
+	{ "D4: a part is forgotten", a_part_is_forgotten, "D4", "sum of parts 18 ps == handler - deadline 19 ps" },
 	{ "D6: a vector on top of its own class", injected_twice, "D6", "vCPU 0: vector 236 in service, another injected" },
+	{ "E6: the hrtimer of a vCPU that moved", moved_and_late, "E6",
+	  "vCPU 0 moved: hrtimer queued 1, for 1000000 ns == 999999 ns" },
 };
 /* clang-format on */
 
@@ -153,7 +225,6 @@ static void check_not_a_breach(void **state)
 	rig_world(rig);
 	vcpu = &rig->world->vcpus[0];
 	lapic_check_wait(vcpu, &wait, 1); /* uncapped up to v4.7 */
-	lapic_check_tuned(vcpu, 4900, 1000000);
 	vcpu->timer.count.period_ns = 1000;
 	vcpu->timer.count.target = ns(9000);
 	lapic_check_period(vcpu, ns(5000), ns(9000)); /* missed ones dropped */
@@ -161,9 +232,47 @@ static void check_not_a_breach(void **state)
 	rig_free(rig);
 }
 
+/* What the tuner may do, by release: v4.20 has no limit, v5.4 a step, none where it is fixed. */
+static void check_tuned(void **state)
+{
+	static const struct {
+		const char *release;
+		uint32_t before_ns, after_ns;
+		bool dynamic;
+		const char *formula; /* NULL: no breach */
+	} cases[] = {
+		{ "v4.20", 4900, 1000000, true, NULL },
+		{ "v4.10", 1500, 1510, true, "fixed advance: 1510 ns == 1500 ns before" },
+		{ "v5.4", 1500, 1510, false, "fixed advance: 1510 ns == 1500 ns before" },
+		{ "v5.4", 1500, 2750, true, NULL }, /* 10000 cycles are 10000 ns here */
+		{ "v5.4", 1500, 2751, true,
+		  "tuned advance 2751 ns, was 1500 ns: at most by 10000 cycles / 8, or 1000 ns" },
+		{ "v5.4", 4900, 1000, true, NULL },
+		{ "v5.4", 4900, 5001, true, "tuned advance 5001 ns <= 5000 ns, was 4900 ns" },
+	};
+
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct rig *rig = rig_new(cases[i].release, 1, 100);
+		const struct sim_breach *breach;
+
+		rig_vcpu(rig, 0, 1);
+		rig_world(rig);
+		tuned(&rig->world->vcpus[0], cases[i].before_ns, cases[i].after_ns,
+		      cases[i].dynamic);
+		breach = sim_broken(world_sim(rig->world));
+		if (cases[i].formula) {
+			assert_string_equal(breach->id, "C7");
+			assert_string_equal(breach->formula, cases[i].formula);
+		} else {
+			assert_null(breach->id);
+		}
+		rig_free(rig);
+	}
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(rows) + 1];
+	struct CMUnitTest tests[N_ELEMENTS(rows) + 2];
 	size_t n = 0;
 
 	for (; n < N_ELEMENTS(rows); n++)
@@ -172,5 +281,7 @@ int main(void)
 						.initial_state = (void *)&rows[n] };
 	tests[n] = (struct CMUnitTest){ .name = "a known fault of a form is no breach",
 					.test_func = check_not_a_breach };
+	tests[n + 1] = (struct CMUnitTest){ .name = "C7: what the tuner may do",
+					    .test_func = check_tuned };
 	return cmocka_run_group_tests_name("lapic_check", tests, NULL, NULL);
 }

@@ -74,6 +74,65 @@ static void e4_from_the_dead(void **state)
 	at_its_turn(plant_dead, "E4", "task 2 goes on from dead, not to running");
 }
 
+/* E5: CPU 1 is left by its only task at 2.5 ms, and is not told that another waits on CPU 0. */
+static void plant_not_pulled(struct rig *rig, const void *arg)
+{
+	rig->host.queued_tasks = 0;
+	rig->host.idle_picks = 0;
+	task_kill(&rig->host, &rig->tasks[2]);
+}
+
+static void e5_idle_while_one_waits(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 2, 100);
+
+	rig_host(rig);
+	for (unsigned i = 0; i < 3; i++) {
+		rig_task(rig, i, TASK_FAIR, i < 2 ? 3 : 2);
+		task_place(&rig->host, &rig->tasks[i], i / 2);
+	}
+	host_start(&rig->host);
+	rig_at(rig, 2500 * US, plant_not_pulled, NULL);
+	assert_int_equal(sim_run(rig->sim, ps(5 * PS_PER_MS)), SIM_STOP_BROKEN);
+	assert_string_equal(broken(rig)->id, "E5");
+	assert_string_equal(broken(rig)->formula, "CPU 1 goes idle, and task 2 waits on CPU 0");
+	rig_free(rig);
+}
+
+/* B4: a host that has been up for 292 years less 500 ns; its handler begins 1000 ns late. */
+static void b4_clock_beyond_ktime(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 1, 100);
+	struct hrtimer timer;
+
+	rig->cfg.host.start_monotonic = ns(KTIME_MAX - 500);
+	rig_cost(rig, COST_irq_entry, 1000);
+	rig_host(rig);
+	hrtimer_init(&timer, rig->host.cpus, TRACE_FN_APIC_TIMER_FN, COST_callback, callback, rig,
+		     0);
+	host_start(&rig->host);
+	hrtimer_start(rig->host.cpus, &timer, ns(KTIME_MAX - 100), true, false);
+	assert_int_equal(sim_run(rig->sim, ps(PS_PER_MS)), SIM_STOP_BROKEN);
+	assert_string_equal(broken(rig)->id, "B4");
+	assert_string_equal(broken(rig)->formula,
+			    "CLOCK_MONOTONIC 9223372036854776707 ns <= KTIME_MAX "
+			    "9223372036854775807 ns");
+	rig_free(rig);
+}
+
+/* D3: an account that says it entered the guest long ago takes no note of its wait: what stands
+ * there is the entry behind the exit at 200002 ns. */
+static void plant_entered(struct rig *rig, const void *arg)
+{
+	rig->world->vcpus[0].timer.account.entered = ps(1);
+}
+
+static void d3_out_of_order(void **state)
+{
+	rig_breaks(rig_armed(GUEST_WAIT_SPIN), plant_entered, NULL, "D3",
+		   "seen 1000000000 ps <= wait starts 200002000 ps");
+}
+
 static void plant_forgotten(struct rig *rig, const void *arg)
 {
 	rig->world->vcpus[0].on_waitqueue = false;
@@ -161,6 +220,9 @@ int main(void)
 		cmocka_unit_test(e1_on_another_cpu),
 		cmocka_unit_test(e1_not_allowed),
 		cmocka_unit_test(e4_from_the_dead),
+		cmocka_unit_test(e5_idle_while_one_waits),
+		cmocka_unit_test(b4_clock_beyond_ktime),
+		cmocka_unit_test(d3_out_of_order),
 		cmocka_unit_test(d5_nobody_wakes_it),
 		cmocka_unit_test(d5_nobody_tells_it),
 		cmocka_unit_test(d5_nobody_tells_it_until_the_end),

@@ -119,8 +119,8 @@ static const struct pair pairs[] = {
 	  "out of range [0ns, 1s]" },
 	{ "cost in cycles", "duration: 1ms\ncosts: { tick: 10000000000cycles }\n",
 	  "duration: 1ms\ncosts: { tick: 10000000001cycles }\n", "out of range [0 cycles, 10000000000 cycles]" },
-	{ "host clock", "duration: 1ms\nhost: { start: { monotonic: 9223372036854775807ns } }\n",
-	  "duration: 1ms\nhost: { start: { monotonic: 9223372036854775808ns } }\n", "out of range" },
+	{ "host clock", "duration: 1ms\nhost: { start: { monotonic: 9223372036853775807ns } }\n",
+	  "duration: 1ms\nhost: { start: { monotonic: 9223372036853775808ns } }\n", "passes its end" },
 	/* At 0, 1 us, ...: exactly 10^6 before the end; one more a picosecond later. */
 	{ "events", "duration: 1s\ntimeline: [ { at: 0s, every: 1us, do: device-irq, cpu: 0 } ]\n",
 	  "duration: 1.000000000001s\ntimeline: [ { at: 0s, every: 1us, do: device-irq, cpu: 0 } ]\n",
