@@ -13,6 +13,7 @@
 
 #define ADVANCE_DEFAULT_NS 1000
 #define ADVANCE_NEAR_NS 250
+#define RESTART_NS 3000 /* a tuner's step is smaller */
 #define ADVANCE_MOST_NS 1000000000
 #define ADVANCE_MAX_NS UINT64_C(5000)
 #define KHZ_SNAP 1000 /* a rate that near to a multiple of it is one: */
@@ -145,6 +146,45 @@ static int64_t clock_to_line(const struct import_plan *plan)
 	return a->len ? g_array_index(a, struct observed_sample, a->len / 2).ns / 2 : 0;
 }
 
+/* The deadline of arming @i less the expiry of its hrtimer, in ns: the advance and a constant. */
+static int64_t ahead(const struct import_plan *plan, const struct import_vcpu *vcpu,
+		     const struct observed_arm *arm)
+{
+	return import_ns_of_guest_tsc(plan, vcpu, arm->value) - observed_instant(arm->expires);
+}
+
+/* The advance of the first deadline, where the tuner began again later on: no step is as large as
+ * that one, which ends at the value that tuning begins with, and goes on from there. */
+static bool advance_by_restart(const struct import_plan *plan, int64_t *ret)
+{
+	const struct import_vcpu *vcpu = &plan->vcpus[0];
+	const struct observed_arm *first, *last;
+	bool fell = false;
+	int64_t before, base = 0;
+
+	if (!deadline_span(vcpu->seen, &first, &last))
+		return false;
+	before = ahead(plan, vcpu, first);
+	for (guint i = 0; i < vcpu->seen->did.arms->len; i++) {
+		const struct observed_arm *arm = arm_at(vcpu->seen, i);
+		int64_t now;
+
+		if (arm->timer != OBSERVED_DEADLINE || !arm->expires)
+			continue;
+		now = ahead(plan, vcpu, arm);
+		if (fell && ABS(now - before) > 1) { /* it was not switched off */
+			*ret = ahead(plan, vcpu, first) - base;
+			return *ret >= 0 && *ret <= (int64_t)ADVANCE_MAX_NS * 2;
+		}
+		if (before - now > RESTART_NS) {
+			fell = true;
+			base = now - ADVANCE_DEFAULT_NS;
+		}
+		before = now;
+	}
+	return false;
+}
+
 /* How early the first deadline was armed: by its expiry, if CLOCK_MONOTONIC is tied to the stamps
  * by the handlers' readings of it, which is good to a tenth of a microsecond or two. The release's
  * own value is taken for it where it is that near. */
@@ -156,6 +196,9 @@ static int64_t first_advance(const struct import_plan *plan)
 
 	if (not_advanced(plan))
 		return 0;
+	if (advance_by_restart(plan, &advance))
+		return ABS(advance - ADVANCE_DEFAULT_NS) < ADVANCE_NEAR_NS ? ADVANCE_DEFAULT_NS
+									   : advance;
 	if (!plan->tsc_is_stamp || !deadline_span(vcpu->seen, &first, &last))
 		return ADVANCE_DEFAULT_NS;
 	advance = import_ns_of_guest_tsc(plan, vcpu, first->value) -
@@ -364,13 +407,6 @@ static void find_idle_tick(struct import_plan *plan, const struct kernel *kernel
 struct explained {
 	unsigned steps, wrong;
 };
-
-/* The deadline of arming @i less the expiry of its hrtimer, in ns: the advance and a constant. */
-static int64_t ahead(const struct import_plan *plan, const struct import_vcpu *vcpu,
-		     const struct observed_arm *arm)
-{
-	return import_ns_of_guest_tsc(plan, vcpu, arm->value) - observed_instant(arm->expires);
-}
 
 /* @form NULL: the advance stays as it is. Each step goes on from what the arming before shows. */
 static struct explained explain_tuning(const struct import_plan *plan,
