@@ -5,6 +5,7 @@
 #include "tune.h"
 #include "world_state.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,8 +35,6 @@ static uint32_t count_hogs(const struct world_config *cfg)
 
 /* --- the timeline --- */
 
-static void hog_runs(struct host_cpu *cpu, void *owner) {}
-
 static void hog_start(struct world *w, struct command *c)
 {
 	struct task *hog = c->hog;
@@ -43,7 +42,7 @@ static void hog_start(struct world *w, struct command *c)
 	if (hog->state != TASK_BLOCKED && hog->state != TASK_DEAD)
 		return;
 	hog->state = TASK_BLOCKED;
-	cpu_run(&hog->ctx, PS_NEVER, RUN_USER, hog_runs);
+	cpu_run(&hog->ctx, PS_NEVER, RUN_USER, NULL);
 	task_wake(&w->host, NULL, hog);
 }
 
@@ -106,12 +105,13 @@ static void restore(const struct timeline_command *cfg, struct vcpu *vcpu)
 		parts[cfg->order[i]](vcpu);
 }
 
-static bool create_vm(struct world *w, uint32_t vm);
+static void create_vm(struct world *w, uint32_t vm);
 
 static void start_vm(struct world *w, uint32_t vm)
 {
-	if (w->created[vm] || !create_vm(w, vm))
+	if (w->created[vm])
 		return;
+	create_vm(w, vm);
 	for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++) {
 		struct vcpu *vcpu = &w->vcpus[w->first_vcpu[vm] + i];
 
@@ -134,8 +134,7 @@ static void on_vm(const struct command *c)
 		case DO_RESUME: vcpu_resume(vcpu); break;
 		case DO_SAVE: vcpu_save(vcpu); break;
 		case DO_RESTORE: restore(cfg, vcpu); break;
-		case DO_MOVE_VM: move_vm(c, vcpu); break;
-		default: break;
+		default: assert(cfg->what == DO_MOVE_VM); move_vm(c, vcpu);
 		}
 	}
 }
@@ -223,12 +222,7 @@ static void on_command(struct sim *sim, struct sim_event *ev)
 	case DO_SET_PARAM: set_param(w, cfg); break;
 	case DO_WRITE_TSC: vcpu_guest_writes_tsc(target(w, cfg), cfg->relative, cfg->value); break;
 	case DO_CREATE_VM: start_vm(w, cfg->vm); break;
-	case DO_PAUSE:
-	case DO_RESUME:
-	case DO_SAVE:
-	case DO_RESTORE:
-	case DO_MOVE_VM: on_vm_in_turn(c); break;
-	case DO_COUNT: break;
+	default: on_vm_in_turn(c); break;
 	}
 	if (cfg->every.v && cfg->every.v <= w->cfg->duration.v - sim_now(sim).v)
 		sim_event_arm(sim, ev, ps_add(sim_now(sim), cfg->every));
@@ -290,7 +284,7 @@ static void name_tasks(struct world *w)
 }
 
 /* Its vCPUs, with the module parameters as they are now. */
-static bool create_vm(struct world *w, uint32_t vm)
+static void create_vm(struct world *w, uint32_t vm)
 {
 	const struct vm_config *cfg = &w->cfg->vms[vm];
 
@@ -306,10 +300,8 @@ static bool create_vm(struct world *w, uint32_t vm)
 			.left_kvm_run = left_kvm_run,
 		};
 
-		if (!vcpu_init(&w->vcpus[index], &w->host, &w->module, &setup))
-			return false;
+		vcpu_init(&w->vcpus[index], &w->host, &w->module, &setup);
 	}
-	return true;
 }
 
 /* pi_inject_timer as the module leaves it: -1 becomes "are there housekeeping CPUs". */
@@ -318,6 +310,16 @@ static bool inject_by_post(const struct world *w)
 	const int64_t value = w->cfg->kvm.pi_inject_timer;
 
 	return value < 0 ? w->host.nohz_full : value != 0;
+}
+
+/* Of any VM, also one that is created later: then it would be too late to say so. */
+static bool refuses_a_rate(const struct world *w)
+{
+	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++)
+		for (uint32_t i = 0; i < w->cfg->vms[vm].n_vcpus; i++)
+			if (vcpu_rate_refused(&w->host, &w->module, &w->cfg->vms[vm].vcpus[i]))
+				return true;
+	return false;
 }
 
 static bool init_vms(struct world *w, const char **error)
@@ -332,14 +334,15 @@ static bool init_vms(struct world *w, const char **error)
 	w->module.advance =
 		timer_advance_initial(&w->cfg->kernel, w->cfg->kvm.lapic_timer_advance_ns,
 				      &w->module.constants);
+	if (refuses_a_rate(w)) {
+		*error = "a vCPU's TSC rate is refused by the kernel (KVM_SET_TSC_KHZ fails)";
+		return false;
+	}
 	for (uint32_t vm = 0; vm < w->cfg->n_vms; vm++) {
 		w->first_vcpu[vm] = index;
 		index += w->cfg->vms[vm].n_vcpus;
-		if (!w->cfg->vms[vm].created_later && !create_vm(w, vm)) {
-			*error = "a vCPU's TSC rate is refused by the kernel (KVM_SET_TSC_KHZ "
-				 "fails)";
-			return false;
-		}
+		if (!w->cfg->vms[vm].created_later)
+			create_vm(w, vm);
 	}
 	return true;
 }

@@ -378,7 +378,7 @@ static const char *const stable_5_0[] = {
 static bool apply_up_to(const char *commit, struct kernel *k)
 {
 	for (size_t i = 0; stable_5_0[i]; i++) {
-		if (kernel_apply(k, stable_5_0[i], NULL) != KERNEL_CHANGED)
+		if (kernel_apply(k, stable_5_0[i]) != KERNEL_CHANGED)
 			return false;
 		if (strcmp(stable_5_0[i], commit) == 0)
 			return true;

@@ -175,35 +175,23 @@ static const struct variant *made_by(const struct kernel_decision *d, const char
 	return found;
 }
 
-/* Is @commit a commit, in the tables, and only one of them? */
-static enum kernel_change find_commit(const char *commit, const struct kernel_decision **why)
+/* Is @commit a commit, and in the tables? No two ids there begin with the same 7 digits. */
+static enum kernel_change find_commit(const char *commit)
 {
-	const char *found = NULL;
+	size_t index;
 
 	if (!is_commit(commit))
 		return KERNEL_SHORT_COMMIT;
 
-	for (size_t d = 0; d < N_DECISIONS; d++) {
-		for (size_t i = 0; i < kernel_rows(&decisions[d]); i++) {
-			const char *id = row_commit(kernel_row(&decisions[d], i), commit);
-
-			if (!id)
-				continue;
-			if (found && strncmp(found, id, strcspn(id, ",")) != 0) {
-				if (why)
-					*why = &decisions[d];
-				return KERNEL_AMBIGUOUS_COMMIT;
-			}
-			found = id;
-		}
-	}
-	return found ? KERNEL_CHANGED : KERNEL_UNKNOWN_COMMIT;
+	for (size_t d = 0; d < N_DECISIONS; d++)
+		if (made_by(&decisions[d], commit, &index))
+			return KERNEL_CHANGED;
+	return KERNEL_UNKNOWN_COMMIT;
 }
 
-enum kernel_change kernel_apply(struct kernel *k, const char *commit,
-				const struct kernel_decision **why)
+enum kernel_change kernel_apply(struct kernel *k, const char *commit)
 {
-	enum kernel_change change = find_commit(commit, why);
+	enum kernel_change change = find_commit(commit);
 	size_t index;
 
 	if (change != KERNEL_CHANGED)
@@ -231,7 +219,7 @@ static const struct variant *form_before(const struct kernel_decision *d, size_t
 enum kernel_change kernel_revert(struct kernel *k, const char *commit,
 				 const struct kernel_decision **why)
 {
-	enum kernel_change change = find_commit(commit, why);
+	enum kernel_change change = find_commit(commit);
 	struct kernel reverted = *k;
 
 	if (change != KERNEL_CHANGED)

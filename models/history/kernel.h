@@ -85,15 +85,13 @@ enum kernel_change {
 	KERNEL_NOTHING_BEFORE, /* revert: the form has none before it                       */
 	KERNEL_UNKNOWN_DECISION,
 	KERNEL_UNKNOWN_FORM,
-	KERNEL_SHORT_COMMIT,     /* fewer than 7 hex digits, or not hex                       */
-	KERNEL_AMBIGUOUS_COMMIT, /* a prefix of two commits                                   */
+	KERNEL_SHORT_COMMIT, /* fewer than 7 hex digits, or not hex                       */
 };
 
 /* Sets every decision that @commit changed to the form it introduced (the commit may be abbreviated
  * to 7 digits, or be longer than the one in the table). On failure @k is unchanged; @why, if not
- * NULL, receives the decision concerned. */
-enum kernel_change kernel_apply(struct kernel *k, const char *commit,
-				const struct kernel_decision **why);
+ * NULL, receives the decision that was in the way. */
+enum kernel_change kernel_apply(struct kernel *k, const char *commit);
 enum kernel_change kernel_revert(struct kernel *k, const char *commit,
 				 const struct kernel_decision **why);
 enum kernel_change kernel_set_form(struct kernel *k, const char *decision, const char *form,

@@ -113,11 +113,13 @@ FORMS_END(nohz_target)
 
 static unsigned pick_first(const struct cpu_mask *housekeeping, unsigned n_cpus)
 {
-	for (unsigned w = 0; w < words(n_cpus); w++)
-		if (housekeeping->word[w])
-			return w * 64 + (unsigned)__builtin_ctzll(housekeeping->word[w]);
-	assert(!"no housekeeping CPU");
-	return 0;
+	unsigned w = 0;
+
+	while (!housekeeping->word[w]) {
+		w++;
+		assert(w < words(n_cpus)); /* there is one */
+	}
+	return w * 64 + (unsigned)__builtin_ctzll(housekeeping->word[w]);
 }
 
 /* The nearest NUMA node comes first; all CPUs are taken as one node, so it is the lowest again. */

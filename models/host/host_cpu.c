@@ -267,11 +267,9 @@ static void enter_irq(struct host_cpu *cpu)
 	cpu_run(&cpu->irq, cost, RUN_IRQS_OFF, irq_begin);
 }
 
-static void never(struct host_cpu *cpu, void *owner) {}
-
 static void idle_again(struct host_cpu *cpu)
 {
-	cpu_run(&cpu->idle_task.ctx, PS_NEVER, RUN_IDLE, never);
+	cpu_run(&cpu->idle_task.ctx, PS_NEVER, RUN_IDLE, NULL);
 }
 
 /* tick_nohz_idle_exit() */

@@ -9,6 +9,8 @@
 #include "vcpu.h"
 #include "wait.h"
 
+#include <assert.h>
+
 static void plan_next(struct host_cpu *cpu, struct vcpu *vcpu);
 
 static struct vcpu *vcpu_of(struct hrtimer *timer) { return timer->owner; }
@@ -264,12 +266,11 @@ static void store(struct host_cpu *cpu, struct vcpu *vcpu)
 					      (uint32_t)lt->written)
 				  .running;
 		break;
-	case TIMER_OP_RESCALE:
+	default:
+		assert(lt->plan.op == TIMER_OP_RESCALE); /* no other plan stores */
 		running = lapic_count_set_divide(vcpu->kernel, &lt->count, &lt->count_cfg, &clock,
 						 (uint32_t)lt->written)
 				  .running;
-		break;
-	default: break;
 	}
 	if (lt->plan.op != TIMER_OP_RESCALE)
 		lt->pending = false;
@@ -366,7 +367,7 @@ static bool carry_out(struct host_cpu *cpu, struct vcpu *vcpu)
 		HOST_TRACE(cpu, TP_KVM_HV_TIMER_STATE, vcpu->index, vcpu->id, lt->hv_in_use);
 		return false;
 	case TIMER_STEP_WARN:
-	case TIMER_STEP_DONE: return false;
+	case TIMER_STEP_DONE: break;
 	}
 	return false;
 }

@@ -7,6 +7,8 @@
 #include "tune.h"
 #include "wait.h"
 
+#include <assert.h>
+
 static void process_requests(struct host_cpu *cpu, void *owner);
 
 ps_t vcpu_cost(struct vcpu *vcpu, enum cost_id id)
@@ -188,9 +190,9 @@ static uint64_t printed_register(enum apic_reg reg)
 	case APIC_LVTT: return TRACE_REG_LVTT;
 	case APIC_TMICT: return TRACE_REG_TMICT;
 	case APIC_TMCCT: return TRACE_REG_TMCCT;
-	case APIC_TDCR: return TRACE_REG_TDCR;
+	case APIC_TDCR: break;
 	}
-	return 0;
+	return TRACE_REG_TDCR;
 }
 
 static void write_register(struct host_cpu *cpu, struct vcpu *vcpu, const struct guest_op *op)
@@ -217,7 +219,8 @@ static void read_register(struct host_cpu *cpu, struct vcpu *vcpu, const struct 
 	uint32_t index = X2APIC_MSR_ID;
 
 	if (op->kind == GUEST_APIC_READ) {
-		value = op->reg == APIC_TMCCT ? lapic_timer_read_count(vcpu) : 0;
+		assert(op->reg == APIC_TMCCT); /* no workload reads another */
+		value = lapic_timer_read_count(vcpu);
 		vcpu->guest.apic_read = (uint32_t)value;
 		reg = printed_register(op->reg);
 		index = X2APIC_MSR(op->reg);
@@ -358,13 +361,10 @@ static void interrupts_off(struct vcpu *vcpu)
 }
 
 /* Is there a vector for the VM-entry field? If the guest cannot take it now, an exit is asked for
- * when it can. With APICv there is none, and no such exit: the hardware delivers. */
+ * when it can. With APICv nobody asks: the hardware delivers. */
 static bool can_inject(struct vcpu *vcpu)
 {
-	if (vcpu->apicv) {
-		vcpu->requests &= ~REQ_EVENT;
-		return false;
-	}
+	assert(!vcpu->apicv);
 	if (vcpu->irr && !vcpu->isr && !vcpu->injected && guest_interruptible(&vcpu->guest))
 		return true;
 	vcpu->requests &= ~REQ_EVENT;
@@ -599,7 +599,33 @@ static bool can_post(const struct vcpu *vcpu)
 	return vcpu->kernel->post_allowed->allowed(&in);
 }
 
-bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
+static struct tsc_host tsc_host_of(const struct host *host, const struct kvm_module *module)
+{
+	const struct host_config *cfg = host->cfg;
+
+	return (struct tsc_host){
+		.khz = cfg->tsc_khz,
+		.tolerance_ppm = module->params.tsc_tolerance_ppm,
+		.frac_bits = cfg->vendor == HOST_INTEL ? 48 : 32,
+		.has_scaling = cfg->tsc_scaling,
+	};
+}
+
+static khz_t khz_of(const struct host *host, const struct vcpu_config *cfg)
+{
+	return cfg->tsc_khz.v ? cfg->tsc_khz : host->cfg->tsc_khz;
+}
+
+bool vcpu_rate_refused(const struct host *host, const struct kvm_module *module,
+		       const struct vcpu_config *cfg)
+{
+	const struct tsc_host tsc = tsc_host_of(host, module);
+	struct guest_rate rate = tsc_rate_initial(&tsc);
+
+	return tsc_set_khz(module->kernel, &tsc, khz_of(host, cfg), &rate) != 0;
+}
+
+void vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 	       const struct vcpu_setup *setup)
 {
 	const struct host_config *cfg = host->cfg;
@@ -615,12 +641,7 @@ bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 		.apicv = cfg->vendor == HOST_INTEL && cfg->apicv && module->params.enable_apicv,
 		.left_kvm_run = setup->left_kvm_run,
 		.clock = &host->clock,
-		.tsc_host = {
-			.khz = cfg->tsc_khz,
-			.tolerance_ppm = module->params.tsc_tolerance_ppm,
-			.frac_bits = cfg->vendor == HOST_INTEL ? 48 : 32,
-			.has_scaling = cfg->tsc_scaling,
-		},
+		.tsc_host = tsc_host_of(host, module),
 		.tsc_offset = setup->cfg->tsc_offset,
 	};
 	vcpu->created = vcpu->time_since = sim_now(host->sim);
@@ -631,12 +652,10 @@ bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 	vcpu->task.cpu = &host->cpus[setup->cfg->cpu];
 	cost_streams_init(&vcpu->costs, setup->seed, ENTITY_VCPU + setup->index);
 	vcpu->rate = tsc_rate_initial(&vcpu->tsc_host);
-	if (!vcpu_set_khz(vcpu, setup->cfg->tsc_khz.v ? setup->cfg->tsc_khz : cfg->tsc_khz))
-		return false;
+	vcpu_set_khz(vcpu, khz_of(host, setup->cfg));
 	vcpu_adjust_tsc(vcpu, 0);
 	lapic_timer_init(vcpu, LAPIC_MODE_TSC_DEADLINE);
 	vcpu_guest_init(vcpu, &setup->vm->guest, setup->seed);
-	return true;
 }
 
 void vcpu_start(struct vcpu *vcpu) { cpu_run(&vcpu->task.ctx, ps(0), RUN_KERNEL, enter_kvm_run); }

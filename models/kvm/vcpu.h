@@ -162,8 +162,11 @@ struct vcpu_setup {
 	void (*left_kvm_run)(struct vcpu *vcpu); /* the thread is in user space now */
 };
 
-/* False: the rate cannot be set on this host. */
-bool vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
+/* Would KVM_SET_TSC_KHZ fail on this host? */
+bool vcpu_rate_refused(const struct host *host, const struct kvm_module *module,
+		       const struct vcpu_config *cfg);
+
+void vcpu_init(struct vcpu *vcpu, struct host *host, struct kvm_module *module,
 	       const struct vcpu_setup *setup);
 
 /* Right after the task was placed: the thread is in KVM_RUN, before its first entry. */
@@ -212,8 +215,8 @@ ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value);
 /* The guest's TSC is about to be set, adjusted or given another rate. */
 void vcpu_tsc_changes(struct vcpu *vcpu);
 
-/* False: KVM_SET_TSC_KHZ fails. */
-bool vcpu_set_khz(struct vcpu *vcpu, khz_t khz);
+/* If KVM_SET_TSC_KHZ fails, what it leaves. */
+void vcpu_set_khz(struct vcpu *vcpu, khz_t khz);
 void vcpu_write_tsc(struct vcpu *vcpu, guest_cycles_t value);
 void vcpu_adjust_tsc(struct vcpu *vcpu, int64_t by);
 

@@ -53,10 +53,10 @@ void vcpu_tsc_changes(struct vcpu *vcpu)
 	account_tsc_changes(vcpu);
 }
 
-bool vcpu_set_khz(struct vcpu *vcpu, khz_t khz)
+void vcpu_set_khz(struct vcpu *vcpu, khz_t khz)
 {
 	vcpu_tsc_changes(vcpu);
-	return !tsc_set_khz(vcpu->kernel, &vcpu->tsc_host, khz, &vcpu->rate);
+	tsc_set_khz(vcpu->kernel, &vcpu->tsc_host, khz, &vcpu->rate);
 }
 
 static void note_write(struct vcpu *vcpu)

@@ -69,10 +69,6 @@ static bool fail_commit(const struct node *node, const char *key, enum kernel_ch
 		return error_at(d, &node->at,
 				"%s: '%s' is not a commit id; write 7 to 40 hex digits", key,
 				node->text);
-	case KERNEL_AMBIGUOUS_COMMIT:
-		return error_at(d, &node->at,
-				"%s: more than one commit begins with '%s'; write more digits", key,
-				node->text);
 	case KERNEL_NOT_IN_FORCE:
 		return error_at(d, &node->at,
 				"%s: the form of '%s' in force is '%s', not the one of commit '%s'",
@@ -104,7 +100,7 @@ static bool read_commits(const struct node *node, const char *key, bool revert, 
 		const struct kernel_decision *why = NULL;
 		const enum kernel_change change =
 			revert ? kernel_revert(kernel, items[i]->text, &why)
-			       : kernel_apply(kernel, items[i]->text, &why);
+			       : kernel_apply(kernel, items[i]->text);
 
 		if (change != KERNEL_CHANGED)
 			ok = fail_commit(items[i], key, change, kernel, why, d);

@@ -28,13 +28,12 @@ struct trace {
 /* The writers rely on it, and an id is part of the fingerprint. */
 static bool schema_is_sound(const struct trace_schema *schema)
 {
-	for (uint32_t id = 0; id < schema->n_events; id++) {
-		const struct trace_event *event = schema->events[id];
+	bool sound = true;
 
-		if (event->id != id || event->n_fields > TRACE_VALUES_MAX)
-			return false;
-	}
-	return true;
+	for (uint32_t id = 0; id < schema->n_events; id++)
+		sound &= schema->events[id]->id == id &&
+			 schema->events[id]->n_fields <= TRACE_VALUES_MAX;
+	return sound;
 }
 
 struct trace *trace_new(const struct trace_schema *schema)

@@ -463,12 +463,11 @@ static void write_view(struct trace_perfetto *p, const struct trace_view *view,
 		lane->depth++;
 		return;
 	case TRACE_MARKS: write_slice(p, view, rec, uuid); return;
-	case TRACE_COUNTS:
+	default:
+		assert(view->role == TRACE_COUNTS);
 		write_counter(p, stamp_of(p, rec), uuid,
 			      scaled(&p->machine.schema->events[rec->event]->fields[view->field],
 				     rec->value[view->field], view->divisor));
-		return;
-	case TRACE_SWITCHES: return;
 	}
 }
 

@@ -166,7 +166,7 @@ static void test_post_commit(void **state)
 	assert_string_equal(k.post_allowed->variant.name, "none");
 	assert_string_equal(k.hv_refuse->variant.name, "mwait");
 	assert_string_equal(k.migrate->variant.name, "restart");
-	assert_int_equal(kernel_apply(&k, "0c5f81dad46c", NULL), KERNEL_CHANGED);
+	assert_int_equal(kernel_apply(&k, "0c5f81dad46c"), KERNEL_CHANGED);
 	assert_memory_equal(&k, &before, sizeof(k));
 }
 

@@ -101,12 +101,12 @@ static void test_commits(void **state)
 	assert_int_equal(kernel_revert(&k, "64672c95ea4c", NULL), KERNEL_CHANGED);
 	assert_string_equal(k.hv_modes->variant.name, "none");
 	assert_string_equal(k.hv_refuse->variant.name, "none");
-	assert_int_equal(kernel_apply(&k, "ce7a058a2117", NULL), KERNEL_CHANGED);
+	assert_int_equal(kernel_apply(&k, "ce7a058a2117"), KERNEL_CHANGED);
 	assert_string_equal(k.hv_modes->variant.name, "deadline");
 	assert_string_equal(k.hv_refuse->variant.name, "none");
 
 	kernel_init(&k, KERNEL_RELEASE(4, 17));
-	assert_int_equal(kernel_apply(&k, "c5ce8235cffa", NULL), KERNEL_CHANGED);
+	assert_int_equal(kernel_apply(&k, "c5ce8235cffa"), KERNEL_CHANGED);
 	assert_true(k.hv_advance->advanced);
 	assert_int_equal(k.hv_due->how, HV_DUE_RETURN_1);
 }

@@ -224,6 +224,11 @@ static void check_other(void **state)
 /* Two clocks further apart than 2^63: late for the old form, early for the new one. */
 static void test_sign(void **state)
 {
+	const struct tune_error none =
+		tune_sign_variants[0].error(guest_cycles(5), guest_cycles(9));
+
+	assert_int_equal(none.cycles, 0);
+	assert_false(none.early);
 	guest_cycles_t now = guest_cycles(-UINT64_C(2007555)), deadline = guest_cycles(3332);
 	struct tune_error u = tune_sign_variants[1].error(now, deadline);
 	struct tune_error s = tune_sign_variants[2].error(now, deadline);

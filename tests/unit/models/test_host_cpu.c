@@ -194,9 +194,35 @@ static void check(const struct row *row, bool nohz_full)
 static void check_row(void **state) { check(*state, false); }
 static void check_nohz_full_row(void **state) { check(*state, true); }
 
+static void again(struct host_cpu *cpu, void *owner)
+{
+	++*(unsigned *)owner;
+	cpu_run(&cpu->current->ctx, ps(0), RUN_USER, again);
+}
+
+/* Code that takes no time and does not end: the budget of an instant counts it. The task's event is
+ * the first of it. */
+static void check_endless(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 1, 100);
+	unsigned steps = 0;
+
+	rig->limits.max_same_instant = 40;
+	rig_host(rig);
+	rig_task(rig, 0, TASK_FAIR, 1);
+	rig->tasks[0].ctx.owner = &steps;
+	cpu_run(&rig->tasks[0].ctx, ps(1000), RUN_USER, again);
+	task_place(&rig->host, &rig->tasks[0], 0);
+	host_start(&rig->host);
+	assert_int_equal(sim_run(rig->sim, ps(PS_PER_MS)), SIM_STOP_SAME_INSTANT);
+	assert_int_equal(sim_now(rig->sim).v, 1000);
+	assert_int_equal(steps, 40);
+	rig_free(rig);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(rows) + N_ELEMENTS(nohz_full_rows)];
+	struct CMUnitTest tests[N_ELEMENTS(rows) + N_ELEMENTS(nohz_full_rows) + 1];
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
 		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
@@ -207,5 +233,8 @@ int main(void)
 			(struct CMUnitTest){ .name = nohz_full_rows[i].name,
 					     .test_func = check_nohz_full_row,
 					     .initial_state = (void *)&nohz_full_rows[i] };
+	tests[N_ELEMENTS(tests) - 1] =
+		(struct CMUnitTest){ .name = "code that takes no time, for ever",
+				     .test_func = check_endless };
 	return cmocka_run_group_tests_name("host_cpu", tests, NULL, NULL);
 }

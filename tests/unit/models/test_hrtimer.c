@@ -300,9 +300,28 @@ static void check_random_queue(void **state)
 	}
 }
 
+/* Beyond the last instant that there is: the device, which was programmed, is stopped. */
+static void check_beyond_the_end(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 1, 100);
+	struct host_cpu *cpu;
+	struct hrtimer timer;
+
+	rig_host(rig);
+	cpu = rig->host.cpus;
+	hrtimer_init(&timer, cpu, TRACE_FN_APIC_TIMER_FN, COST_callback, NULL, rig, 0);
+	host_start(&rig->host);
+	hrtimer_start(cpu, &timer, ns(1000), true, false);
+	assert_true(sim_event_armed(&cpu->device));
+	hrtimer_start(cpu, &timer, ns(INT64_MAX - 1), true, false);
+	assert_true(hrtimer_queued(&timer));
+	assert_false(sim_event_armed(&cpu->device));
+	rig_free(rig);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(rows) + 1];
+	struct CMUnitTest tests[N_ELEMENTS(rows) + 2];
 	size_t n = 0;
 
 	for (; n < N_ELEMENTS(rows); n++)
@@ -311,5 +330,7 @@ int main(void)
 						.initial_state = (void *)&rows[n] };
 	tests[n++] = (struct CMUnitTest){ .name = "random starts and removals",
 					  .test_func = check_random_queue };
+	tests[n++] = (struct CMUnitTest){ .name = "an expiry beyond the end of time",
+					  .test_func = check_beyond_the_end };
 	return cmocka_run_group_tests_name("hrtimer", tests, NULL, NULL);
 }

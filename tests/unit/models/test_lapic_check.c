@@ -161,6 +161,50 @@ static void injected_twice(struct vcpu *vcpu)
 	lapic_check_injected(vcpu);
 }
 
+static void mode_leaves(struct vcpu *vcpu, struct mode_switch change)
+{
+	vcpu->timer.count.tscdeadline = guest_cycles(0);
+	lapic_check_mode(vcpu, &change);
+}
+
+static void mode_leaves_hv(struct vcpu *vcpu)
+{
+	vcpu->timer.hv_in_use = true;
+	mode_leaves(vcpu, (struct mode_switch){ .cancel_hv = true });
+}
+
+static void mode_leaves_pending(struct vcpu *vcpu)
+{
+	vcpu->timer.pending = true;
+	mode_leaves(vcpu, (struct mode_switch){ .clear_pending = true });
+}
+
+static void mode_leaves_period(struct vcpu *vcpu)
+{
+	vcpu->timer.count.period_ns = 9;
+	mode_leaves(vcpu, (struct mode_switch){ .zero = true });
+}
+
+static void mode_leaves_deadline(struct vcpu *vcpu)
+{
+	const struct mode_switch zeroes = { .zero = true };
+
+	lapic_check_mode(vcpu, &zeroes);
+}
+
+static void accepted_with_hv(struct vcpu *vcpu)
+{
+	hrtimer_remove(vcpu->task.cpu, &vcpu->timer.hrtimer);
+	vcpu->timer.hv_in_use = true;
+	lapic_check_accepted(vcpu);
+}
+
+static void accepted_with_deadline(struct vcpu *vcpu)
+{
+	hrtimer_remove(vcpu->task.cpu, &vcpu->timer.hrtimer);
+	lapic_check_accepted(vcpu);
+}
+
 /* clang-format off */
 static const struct row rows[] = {
 	{ "B1: the TSC goes back", tsc_back, "B1", "vCPU 0: TSC 100003 >= 200002 as read before" },
@@ -178,6 +222,16 @@ static const struct row rows[] = {
 	  "mode 2: hrtimer 1, hv timer 0, pending 0, TMICT 7, period 0 ns, tscdeadline 0 are what the change of mode leaves" },
 	{ "C2: a mode's hrtimer is left", mode_leaves_hrtimer, "C2",
 	  "mode 2: hrtimer 1, hv timer 0, pending 0, TMICT 0, period 0 ns, tscdeadline 1000000 are what the change of mode leaves" },
+	{ "C2: the preemption timer is left", mode_leaves_hv, "C2",
+	  "mode 2: hrtimer 1, hv timer 1, pending 0, TMICT 0, period 0 ns, tscdeadline 0 are what the change of mode leaves" },
+	{ "C2: what is pending is left", mode_leaves_pending, "C2",
+	  "mode 2: hrtimer 1, hv timer 0, pending 1, TMICT 0, period 0 ns, tscdeadline 0 are what the change of mode leaves" },
+	{ "C2: a period is left", mode_leaves_period, "C2",
+	  "mode 2: hrtimer 1, hv timer 0, pending 0, TMICT 0, period 9 ns, tscdeadline 0 are what the change of mode leaves" },
+	{ "C2: a deadline is left", mode_leaves_deadline, "C2",
+	  "mode 2: hrtimer 1, hv timer 0, pending 0, TMICT 0, period 0 ns, tscdeadline 1000000 are what the change of mode leaves" },
+	{ "C3: accepted, and on the preemption timer", accepted_with_hv, "C3", "accepted: hrtimer 0, hv timer 1, tscdeadline 1000000 are 0" },
+	{ "C3: accepted, and the deadline stands", accepted_with_deadline, "C3", "accepted: hrtimer 0, hv timer 0, tscdeadline 1000000 are 0" },
 	{ "C3: accepted, and armed still", accepted_and_armed, "C3", "accepted: hrtimer 1, hv timer 0, tscdeadline 1000000 are 0" },
 	{ "C3: accepted, and queued still", accepted_and_queued, "C3", "accepted: hrtimer 1, hv timer 0, tscdeadline 0 are 0" },
 	{ "C4: the hrtimer too late", started_late, "C4", "deadline due at 1000000 ns, advance 0 ns: hrtimer for 1000369 ns, at 250000 ns" },

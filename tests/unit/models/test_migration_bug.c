@@ -21,7 +21,7 @@ static struct rig *bug_rig(const char *release, uint32_t n_cpus, uint32_t hz)
 
 static void apply_fix(struct rig *rig)
 {
-	assert_int_equal(kernel_apply(&rig->cfg.kernel, "61abdbe0bcc2", NULL), KERNEL_CHANGED);
+	assert_int_equal(kernel_apply(&rig->cfg.kernel, "61abdbe0bcc2"), KERNEL_CHANGED);
 }
 
 static void other_exits(struct rig *rig, uint64_t every_ns)

@@ -8,6 +8,7 @@
 #include "models_rig.h"
 
 #include "histogram.h"
+#include "trace_filter.h"
 #include "trace_writer.h"
 
 void *__real_malloc(size_t size);
@@ -97,10 +98,23 @@ static void checkpoints_say_so(void **state)
 
 static const struct trace_task tasks[] = { { "idle", 0, 120 }, { "vcpu", 7, 120 } };
 
-/* One record of each event, the world's whole schema: false if the writer says that it failed. */
-static bool writes(const struct trace_format *format, FILE *out, FILE *spool)
+/* An event that leaves it to the writer how it is laid out; the models have none. */
+static const struct trace_field plain_fields[] = { { .name = "a" },
+						   { .name = "b", .type = TRACE_S64 } };
+static const struct trace_event plain = { .kind = TRACE_KIND_EVENT,
+					  .system = "s",
+					  .name = "plain",
+					  .format = "{a} {b}",
+					  .fields = plain_fields,
+					  .n_fields = 2 };
+static const struct trace_event *const plain_events[] = { &plain };
+static const struct trace_schema plain_schema = { .events = plain_events, .n_events = 1 };
+
+/* One record of each event of a schema: false if the writer says that it failed. */
+static bool writes(const struct trace_format *format, const struct trace_schema *schema, FILE *out,
+		   FILE *spool)
 {
-	const struct trace_machine machine = { .schema = &lapicsim_schema,
+	const struct trace_machine machine = { .schema = schema,
 					       .tasks = tasks,
 					       .n_tasks = 2,
 					       .n_cpus = 2,
@@ -109,11 +123,11 @@ static bool writes(const struct trace_format *format, FILE *out, FILE *spool)
 
 	if (!w)
 		return false;
-	for (uint32_t id = 0; id < lapicsim_schema.n_events; id++) {
+	for (uint32_t id = 0; id < schema->n_events; id++) {
 		struct trace_record rec = { .when = { (id + 1) * PS_PER_US },
 					    .event = id,
 					    .cpu = id % 2,
-					    .n_values = lapicsim_schema.events[id]->n_fields };
+					    .n_values = schema->events[id]->n_fields };
 
 		w->sink.record(&w->sink, &rec);
 	}
@@ -123,9 +137,8 @@ static bool writes(const struct trace_format *format, FILE *out, FILE *spool)
 	return ok;
 }
 
-static void writer_says_so(void **state)
+static void schema_is_written(const struct trace_format *format, const struct trace_schema *schema)
 {
-	const struct trace_format *format = *state;
 	bool failed = true;
 
 	for (unsigned k = 1; failed; k++) {
@@ -134,13 +147,37 @@ static void writer_says_so(void **state)
 		assert_non_null(out);
 		assert_non_null(spool);
 		until_failure = k;
-		const bool ok = writes(format, out, spool);
+		const bool ok = writes(format, schema, out, spool);
 
 		failed = reached();
 		assert_int_equal(ok, !failed);
 		fclose(out);
 		fclose(spool);
 	}
+}
+
+static void writer_says_so(void **state)
+{
+	schema_is_written(*state, &lapicsim_schema);
+	schema_is_written(*state, &plain_schema);
+}
+
+static void filter_says_so(void **state)
+{
+	const struct trace_choice all = { .to = { UINT64_MAX } };
+	struct trace_filter *filter;
+
+	for (unsigned k = 1; k <= 2; k++) {
+		until_failure = k;
+		assert_null(trace_filter_new(&plain_schema, &all, NULL));
+		assert_true(reached());
+	}
+	until_failure = 3;
+	filter = trace_filter_new(&plain_schema, &all, NULL);
+	assert_false(reached());
+	assert_non_null(filter);
+	trace_filter_free(filter);
+	trace_filter_free(NULL);
 }
 
 static void histogram_says_so(void **state)
@@ -173,6 +210,7 @@ int main(void)
 		cmocka_unit_test(world_says_so),
 		cmocka_unit_test(checkpoints_say_so),
 		cmocka_unit_test(histogram_says_so),
+		cmocka_unit_test(filter_says_so),
 	};
 	struct CMUnitTest tests[N_ELEMENTS(fixed) + 8];
 	size_t n_formats, n = N_ELEMENTS(fixed);

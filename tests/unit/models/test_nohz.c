@@ -66,6 +66,9 @@ static const struct row rows[] = {
 	{ "nohz_full up to v4.16: a tick each second",    "v4.16", 2, { 1, NOBODY }, { { 0 } }, { 300, 3 } },
 	{ "nohz_full from v4.17: none",                   "v4.17", 2, { 1, NOBODY }, { { 0 } }, { 300, 0 } },
 	{ "nohz_full up to v4.16, idle: none",            "v4.16", 2, { NOBODY, NOBODY }, { { 0 } }, { 300, 0 } },
+	/* at 1.51 s; the next one would be at 2.51 */
+	{ "nohz_full up to v4.16: idle for longer than that", "v4.16", 2, { -1, NOBODY },
+	  { { 1504500 * US, WAKE, 1 }, { 2505000 * US, KILL, 1 } }, { 300, 1 } },
 	{ "nohz_full: two tasks, the tick runs",          "v5.2", 2, { 1, 1 }, { { 0 } }, { 300, 300 } },
 	/* from 1.01 to 3.00 */
 	{ "nohz_full: a second task brings it back",      "v5.2", 2, { 1, -1 }, { { 1004500 * US, WAKE, 2 } }, { 300, 200 } },

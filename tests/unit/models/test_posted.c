@@ -418,6 +418,121 @@ static void check_fast_leaves(void **state)
 	}
 }
 
+/* 1000 early, as in v5.10: a kernel without the routine that would wait. */
+static void check_no_routine(void **state)
+{
+	struct rig *rig = new_rig("v5.3", 2);
+
+	rig->cfg.kvm.lapic_timer_advance_ns = 1000;
+	rig_form(rig, "wait_call", "none");
+	arm_at(rig, 2400000);
+	rig_run(rig, 4 * MS);
+	assert_int_equal((int64_t)sampled(rig, "lateness"), -50 * (int64_t)PS_PER_NS);
+	rig_free(rig);
+}
+
+/* Armed at 7000 for 2407000, 20000 early: the callback begins to wait at 2387300. The guest, back
+ * at 22000, halts at 2392000 and sleeps from 2400000: woken at 2407000, IPI 500, guest 7000, 50. */
+static void check_halts_meanwhile(void **state)
+{
+	static const struct program_op ops[] = {
+		{ PROGRAM_arm, { 2400000, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_compute, { 2370000, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_wait, { 0, QUANTITY_CYCLES }, 0 },
+	};
+	struct rig *rig = new_rig("v5.3", 2);
+
+	rig->cfg.kvm.lapic_timer_advance_ns = 20000;
+	rig->vm.guest.wait = GUEST_WAIT_HLT;
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE) | TP_BIT(TP_KVM_VCPU_WAKEUP);
+	rig_run(rig, 2500 * US);
+	assert_int_equal(sampled(rig, "lateness"), 7550 * PS_PER_NS);
+	assert_int_equal(rig_find(rig, TP_KVM_VCPU_WAKEUP, 0)->when.v, 2407500 * PS_PER_NS);
+	rig_free(rig);
+}
+
+/* A period of 2.5 ms, of which CPU 0 runs the timer, and a notification that takes 3 ms: the second
+ * expiry is posted on top of the first, and is one with it. */
+static void check_posted_twice(void **state)
+{
+	static const struct program_op ops[] = {
+		{ PROGRAM_lvtt, { 0, QUANTITY_CYCLES }, LAPIC_MODE_PERIODIC },
+		{ PROGRAM_tdcr, { 0, QUANTITY_CYCLES }, 0xb },
+		{ PROGRAM_tmict, { 0, QUANTITY_CYCLES }, 2500000 },
+		{ PROGRAM_compute, { 10000000, QUANTITY_CYCLES }, 0 },
+	};
+	struct rig *rig = new_rig("v5.3", 2);
+
+	rig_cost(rig, COST_posted_ipi, 3000000);
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);
+	rig->want_events = TP_BIT(TP_LAPIC_DROP);
+	rig_run(rig, 7 * MS);
+	assert_int_equal(sampled(rig, "lateness"), 3000350 * PS_PER_NS);
+	assert_string_equal(strstr(rig->log, "drop"), "drop merged\n");
+	rig_free(rig);
+}
+
+static void hv_goes_first(struct rig *rig, const void *arg)
+{
+	rig->world->vcpus[0].hv_fires = sim_now(rig->sim);
+	host_raise(rig->world->vcpus[0].task.cpu, IRQ_POSTED);
+}
+
+/* At one instant the preemption timer goes before the notification, which so ends guest mode. */
+static void check_hv_at_that_instant(void **state)
+{
+	struct rig *rig = new_rig("v5.3", 2);
+	const struct trace_record *rec;
+
+	rig->vm.guest.workload = &workload_busy;
+	rig->keep_events = TP_BIT(TP_KVM_EXIT) | TP_BIT(TP_CPU_TIME);
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 50 * US, hv_goes_first, NULL);
+	rig_run(rig, 100 * US);
+	assert_int_equal(rig_count(rig, TP_KVM_EXIT), 1);
+	rec = rig_find(rig, TP_KVM_EXIT, 0);
+	assert_int_equal(rec->when.v, 58 * PS_PER_US);
+	assert_int_equal(rig_value(rec, "reason"), EXIT_REASON_PREEMPTION_TIMER);
+	assert_int_equal(rig_value(rec, "intr_info"), 0);
+	/* what ended no guest mode is an interrupt of the host's */
+	assert_int_equal(rig_value(rig_find(rig, TP_CPU_TIME, 1), "irq"), 200 * PS_PER_NS);
+	rig_free(rig);
+}
+
+static void raise_irq(struct rig *rig, const void *arg)
+{
+	host_raise(rig->world->vcpus[0].task.cpu, *(const enum irq_source *)arg);
+}
+
+/* What is pending when kvm_exit is traced, 8 us after it began: by vector. */
+static void check_vector_of_an_exit(void **state)
+{
+	static const enum irq_source device = IRQ_DEVICE,
+				     second[] = { IRQ_DEVICE, IRQ_POSTED, IRQ_RESCHEDULE };
+	static const uint64_t want[] = { DEVICE_VECTOR, 0xf2, 0xfd };
+
+	for (unsigned i = 0; i < N_ELEMENTS(second); i++) {
+		struct rig *rig = new_rig("v5.3", 2);
+
+		rig->vm.guest.workload = &workload_busy;
+		rig->keep_events = TP_BIT(TP_KVM_EXIT);
+		rig_world(rig);
+		rig->sim = world_sim(rig->world);
+		rig_at(rig, 50 * US, raise_irq, &device);
+		rig_at(rig, 51 * US, raise_irq, &second[i]);
+		rig_run(rig, 60 * US);
+		assert_int_equal(rig_count(rig, TP_KVM_EXIT), 1);
+		assert_int_equal(rig_value(rig_find(rig, TP_KVM_EXIT, 0), "intr_info"),
+				 0x80000000 | want[i]);
+		rig_free(rig);
+	}
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[64];
@@ -447,5 +562,15 @@ int main(void)
 					  .test_func = check_moved };
 	tests[n++] = (struct CMUnitTest){ .name = "what the last look of a fast path asks for",
 					  .test_func = check_fast_leaves };
+	tests[n++] = (struct CMUnitTest){ .name = "a kernel without the routine that waits",
+					  .test_func = check_no_routine };
+	tests[n++] = (struct CMUnitTest){ .name = "the guest halts while the callback waits",
+					  .test_func = check_halts_meanwhile };
+	tests[n++] = (struct CMUnitTest){ .name = "posted on top of one that was",
+					  .test_func = check_posted_twice };
+	tests[n++] = (struct CMUnitTest){ .name = "the preemption timer at the same instant",
+					  .test_func = check_hv_at_that_instant };
+	tests[n++] = (struct CMUnitTest){ .name = "the vector of an exit",
+					  .test_func = check_vector_of_an_exit };
 	return _cmocka_run_group_tests("posted", tests, n, NULL, NULL);
 }

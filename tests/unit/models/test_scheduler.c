@@ -104,6 +104,10 @@ static const struct row rows[] = {
 	  "20000000 c0 waking 2 on 0\n", 0 },
 	{ "FIFO not over FIFO", 0, { FIFO(1, 0), FIFO(1, -1) }, { { 20 * MS, WAKE, 2, 0 } }, 40 * MS,
 	  "20000000 c0 waking 2 on 0\n", 0 },
+	/* 2 is on its way until 1100, and 3 asks for a switch that finds it */
+	{ "FIFO not over the FIFO that the CPU switches to", 100, { FAIR(1, 0), FIFO(1, -1), FIFO(1, -1) },
+	  { { 1000, WAKE, 2, 0 }, { 1050, WAKE, 3, 0 } }, 1 * MS,
+	  "1000 c0 waking 2 on 0\n1000 c0 switch 1>2\n1050 c0 waking 3 on 0\n", 0 },
 	{ "preempted, it comes before those that waited longer", 0, { FAIR(1, 0), FAIR(1, 0), FIFO(1, -1) },
 	  { { 100, WAKE, 3, 0 }, { 200, KILL, 3, 0 } }, 1 * MS,
 	  "100 c0 waking 3 on 0\n100 c0 switch 1>3\n200 c0 switch 3>1\n", 0 },
@@ -234,9 +238,34 @@ static void check_preempt_row(void **state)
 	rig_free(rig);
 }
 
+/* The tick of 3 ms ends the slice; on the way out of its interrupt, which takes 100, nobody waits
+ * any more. Then a slice begins anew for who is woken at 4.5 ms, behind an interrupt. */
+static void check_slice_ends_for_nobody(void **state)
+{
+	static const struct act acts[] = { { 3000050, KILL, 2, 0 }, { 4500 * US, WAKE, 3, 0 } };
+	struct rig *rig = rig_new("v5.2", 1, 1000);
+
+	rig_cost(rig, COST_irq_exit, 100);
+	rig->want_events = TP_BIT(TP_SCHED_SWITCH);
+	rig_host(rig);
+	for (unsigned i = 0; i < 3; i++)
+		rig_task(rig, i, TASK_FAIR, 1);
+	for (unsigned i = 0; i < 2; i++)
+		task_place(&rig->host, &rig->tasks[i], 0);
+	host_start(&rig->host);
+	for (size_t i = 0; i < N_ELEMENTS(acts); i++)
+		rig_at(rig, acts[i].at, do_act, &acts[i]);
+	rig_host_run(rig, 3500 * US);
+	assert_string_equal(rig->log, "");
+	assert_int_equal(rig->host.cpus[0].current->id, 1);
+	rig_host_run(rig, 5 * MS);
+	assert_string_equal(rig->log, "4500100 c0 switch 1>3\n");
+	rig_free(rig);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(rows) + N_ELEMENTS(preempt_rows)];
+	struct CMUnitTest tests[N_ELEMENTS(rows) + N_ELEMENTS(preempt_rows) + 1];
 	size_t n = 0;
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
@@ -247,5 +276,7 @@ int main(void)
 		tests[n++] = (struct CMUnitTest){ .name = preempt_rows[i].name,
 						  .test_func = check_preempt_row,
 						  .initial_state = (void *)&preempt_rows[i] };
+	tests[n++] = (struct CMUnitTest){ .name = "a slice that ends for nobody",
+					  .test_func = check_slice_ends_for_nobody };
 	return cmocka_run_group_tests_name("scheduler", tests, NULL, NULL);
 }

@@ -153,6 +153,20 @@ static const struct program_row program_rows[] = {
 	{ "a deadline that passed on the way: expires where it is written",
 	  { FOR(arm, 7), FOR(compute, 1000000) }, 2, 0, 0, 22300 - 7107,
 	  "15200 c0 exit MSR_WRITE\n30400 c0 exit MSR_WRITE\n" },
+	/* sti to 87400, cpuid to 87500: kvm_exit 95500, loop edge 98500, guest 105500, left at once: kvm_exit 113500,
+	 * injected; guest 120500, rdtsc 120600 */
+	{ "an interrupt window opened by what left guest mode",
+	  { DO(cli), FOR(arm, 30000), FOR(compute, 50000), DO(sti), DO(cpuid), FOR(compute, 1000000) }, 6, 0, 0, 120600 - 37200,
+	  "15300 c0 exit MSR_WRITE\n45200 c0 exit EXTERNAL_INTERRUPT\n95500 c0 exit CPUID\n113500 c0 exit INTERRUPT_WINDOW\n"
+	  "128700 c0 exit MSR_WRITE\n" },
+	/* lvtt written at 22300 */
+	{ "a deadline does not outlive its mode",
+	  { FOR(arm, 100000), { PROGRAM_lvtt, { 0, QUANTITY_CYCLES }, LAPIC_MODE_ONESHOT }, FOR(compute, 1000000) }, 3, 0, 0, 0,
+	  "15200 c0 exit MSR_WRITE\n30300 c0 exit MSR_WRITE\n" },
+	{ "a count written in deadline mode counts nothing",
+	  { { PROGRAM_tmict, { 0, QUANTITY_CYCLES }, 50000 }, FOR(compute, 1000000) }, 2, 0, 0, 0,
+	  "15100 c0 exit MSR_WRITE\n" },
+	{ "port I/O exits", { DO(io), FOR(compute, 1000000) }, 2, 0, 0, 0, "15100 c0 exit IO_INSTRUCTION\n" },
 	{ "a deadline that is taken back does not come",
 	  { FOR(arm, 100000), DO(disarm), FOR(compute, 1000000) }, 3, 0, 0, 0,
 	  "15200 c0 exit MSR_WRITE\n30300 c0 exit MSR_WRITE\n" },
@@ -485,12 +499,212 @@ static void flags_of_records(void **state)
 	rig_free(rig);
 }
 
+/* As the first poller above, but it is a pause at 100000 that ends its turn: at 102000. */
+static void check_poll_paused(void **state)
+{
+	struct rig *rig = rig_new("v4.2", 1, 1000);
+
+	rig_cost(rig, COST_poll_loop, 3000);
+	rig->cfg.kvm.halt_poll_ns = 200000;
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.wait = GUEST_WAIT_HLT;
+	rig->vm.guest.delta = (struct quantity){ 500000, QUANTITY_CYCLES };
+	rig_command(rig, 100 * US, DO_PAUSE);
+	rig->want_events = TP_BIT(TP_KVM_VCPU_WAKEUP);
+	rig_run(rig, 200 * US);
+	assert_string_equal(rig->log, "102000 c0 kvm_vcpu_wakeup\n");
+	rig_free(rig);
+}
+
+/* The guest sets its TSC, by an exit of its own; what it writes counts from where the exit is
+ * handled, the end of kvm_exit. The first instruction comes at 7000. */
+struct write_row {
+	const char *name;
+	uint64_t at, handled;
+	bool relative;
+	int64_t value;
+	uint64_t want; /* at 100 us */
+};
+
+/* clang-format off */
+static const struct write_row write_rows[] = {
+	{ "set in the guest",                     30000, 38000, false, 5000000, 5000000 + 62000 },
+	{ "set on the way into it: the first instruction", 3000, 15000, false, 5000000, 5000000 + 85000 },
+	{ "moved",                                30000, 38000, true,  5000000, 5000000 + 100000 },
+};
+/* clang-format on */
+
+static void check_write(void **state)
+{
+	const struct write_row *row = *state;
+	struct rig *rig = rig_new("v5.2", 1, 100);
+	struct timeline_command *c = rig_command(rig, row->at, DO_WRITE_TSC);
+	char want[48];
+
+	c->relative = row->relative;
+	c->value = row->value;
+	rig_round_trip(rig);
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.workload = &workload_busy;
+	/* never: 2^63 cycles are 292 years */
+	rig->vm.guest.other_exits.every = (struct quantity){ UINT64_C(1) << 63, QUANTITY_CYCLES };
+	rig->want_events = TP_BIT(TP_KVM_EXIT);
+	rig_run(rig, 100 * US);
+	snprintf(want, sizeof(want), "%llu c0 exit MSR_WRITE\n", (unsigned long long)row->handled);
+	assert_string_equal(rig->log, want);
+	assert_int_equal(vcpu_tsc(&rig->world->vcpus[0]).v, row->want);
+	rig_free(rig);
+}
+
+/* A count of 1000000 ns is in CLOCK_MONOTONIC: a TSC that is set 300000 ahead meanwhile moves the
+ * deadline in cycles, and neither lateness. Nothing but the delivery costs anything. */
+static void check_count_moved(void **state)
+{
+	static const struct program_op ops[] = {
+		{ PROGRAM_lvtt, { 0, QUANTITY_CYCLES }, LAPIC_MODE_ONESHOT },
+		{ PROGRAM_tdcr, { 0, QUANTITY_CYCLES }, 0xb },
+		{ PROGRAM_tmict, { 0, QUANTITY_CYCLES }, 1000000 },
+		DO(wait),
+	};
+	struct rig *rig = rig_new("v5.2", 1, 100);
+	struct timeline_command *c = rig_command(rig, 400 * US, DO_WRITE_TSC);
+
+	c->relative = true;
+	c->value = 300000;
+	rig_cost(rig, COST_irq_delivery, 250);
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);
+	rig_run(rig, 2 * MS);
+	assert_int_equal(sampled(rig, "lateness"), 250 * PS_PER_NS);
+	assert_int_equal(sampled(rig, "lateness_cycles"), 250);
+	rig_free(rig);
+}
+
+/* A deadline that no host TSC reaches, as the guest's runs at a quarter of its rate: 2^64 and what
+ * it reads now is no instant near. Nor is 2^63 cycles after the exit before. */
+static void check_never_due(void **state)
+{
+	static const struct program_op ops[] = { FOR(arm, UINT64_C(1) << 62),
+						 FOR(compute, 1000000) };
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig_vcpu(rig, 0, 1);
+	rig->vcpus[0].tsc_khz = (khz_t){ 250000 };
+	rig->vm.guest.other_exits.every = (struct quantity){ UINT64_C(1) << 63, QUANTITY_CYCLES };
+	rig->vm.guest.other_exits.reason = EXIT_REASON_CPUID;
+	rig->keep_events = TP_BIT(TP_KVM_EXIT);
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+	rig_run(rig, 1 * MS);
+	assert_true(rig->world->vcpus[0].timer.account.due.v == PS_NEVER.v);
+	for (size_t i = 0; i < rig->n_kept; i++)
+		assert_int_not_equal(rig_value(&rig->kept[i], "reason"), EXIT_REASON_CPUID);
+	rig_free(rig);
+}
+
+static void forget_hv(struct rig *rig, const void *arg)
+{
+	rig->world->vcpus[0].timer.hv_in_use = false;
+}
+
+/* The preemption timer runs out and is not in use: v4.18 warns and takes it, v4.19 does not, and
+ * the planted fault shows at the next entry. Written at 7000, kvm_exit 15000; loaded 18000, counts
+ * from 22000. Out at 104000, for the advance of the exit: kvm_exit 112000, guest 119000. */
+static void check_hv_not_in_use(void **state)
+{
+	for (unsigned ignored = 0; ignored < 2; ignored++) {
+		struct rig *rig = rig_new(ignored ? "v4.19" : "v4.18", 1, 100);
+
+		rig_round_trip(rig);
+		rig->cfg.kvm.preemption_timer = true;
+		rig_vcpu(rig, 0, 1);
+		rig->vm.guest.samples = 1;
+		rig->vm.guest.delta = (struct quantity){ 93000, QUANTITY_CYCLES };
+		rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);
+		rig_world(rig);
+		rig->sim = world_sim(rig->world);
+		rig_at(rig, 50 * US, forget_hv, NULL);
+		rig->cfg.duration = ps(200 * PS_PER_US);
+		assert_int_equal(world_run(rig->world),
+				 ignored ? SIM_STOP_BROKEN : SIM_STOP_DRAINED);
+		assert_int_equal(rig_count(rig, TP_LAPIC_SAMPLE), !ignored);
+		rig_free(rig);
+	}
+}
+
+static void enter_guest_mode(struct rig *rig, const void *arg)
+{
+	rig->world->vcpus[0].mode = IN_GUEST_MODE;
+}
+
+static void left_guest_mode(struct rig *rig, const void *arg)
+{
+	assert_int_equal(rig->world->vcpus[0].mode, *(const enum vcpu_mode *)arg);
+}
+
+/* A vCPU that has gone on towards the guest under the callback of its own CPU, which a real CPU
+ * cannot: kicked, it is to leave again, and no IPI says so. Due at 100000, the exit takes 8000,
+ * the callback 300. */
+static void check_kicks_itself(void **state)
+{
+	static const enum vcpu_mode want[] = { IN_GUEST_MODE, EXITING_GUEST_MODE };
+	static const char *const forms[] = { "wake_or_ipi", "self_no_ipi" };
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig *rig = rig_new("v5.3", 1, 100);
+
+		rig_round_trip(rig);
+		rig_cost(rig, COST_callback, 300);
+		rig_cost(rig, COST_irq_exit, 1000);
+		rig_form(rig, "kick", forms[i]);
+		rig_vcpu(rig, 0, 1);
+		rig->vm.guest.samples = 1;
+		rig->vm.guest.delta = (struct quantity){ 93000, QUANTITY_CYCLES };
+		rig->keep_events = TP_BIT(TP_RESCHEDULE_ENTRY);
+		rig_world(rig);
+		rig->sim = world_sim(rig->world);
+		rig_at(rig, 108200, enter_guest_mode, NULL);
+		rig_at(rig, 108400, left_guest_mode, &want[i]);
+		rig_run(rig, 110 * US);
+		assert_int_equal(rig_count(rig, TP_RESCHEDULE_ENTRY), 0);
+		rig_free(rig);
+	}
+}
+
+static void write_tmcct(struct guest *guest, struct guest_op *op)
+{
+	static const struct guest_op ops[] = {
+		{ .kind = GUEST_APIC_WRITE, .reg = APIC_LVTT }, /* one-shot */
+		{ .kind = GUEST_APIC_WRITE, .reg = APIC_TMCCT, .value = { 7 } },
+		{ .kind = GUEST_SPIN, .target = UINT64_MAX },
+	};
+
+	*op = ops[guest->step++];
+}
+
+/* The register is read only: an exit, and nothing else. */
+static void check_tmcct_written(void **state)
+{
+	static const struct workload writes = { .name = "writes", .main = write_tmcct };
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig_round_trip(rig);
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.workload = &writes;
+	rig->want_events = TP_BIT(TP_KVM_EXIT) | TP_BIT(TP_LAPIC_ARM);
+	rig_run(rig, 1 * MS);
+	assert_string_equal(rig->log, "15000 c0 exit MSR_WRITE\n30000 c0 exit MSR_WRITE\n");
+	rig_free(rig);
+}
+
 int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
 				N_ELEMENTS(program_rows) + N_ELEMENTS(poll_rows) +
 				N_ELEMENTS(exits_rows) + N_ELEMENTS(due_rows) +
-				N_ELEMENTS(wait_rows) + 5];
+				N_ELEMENTS(wait_rows) + N_ELEMENTS(write_rows) + 11];
 	size_t n = 0;
 
 	ROWS(kick_rows, check_kick);
@@ -500,6 +714,7 @@ int main(void)
 	ROWS(exits_rows, check_exits);
 	ROWS(due_rows, check_due);
 	ROWS(wait_rows, check_wait);
+	ROWS(write_rows, check_write);
 	tests[n++] = (struct CMUnitTest){ .name = "an expiry in the handler waits for EOI and IRET",
 					  .test_func = check_nested };
 	tests[n++] = (struct CMUnitTest){ .name = "the cost of a guest instruction is drawn",
@@ -510,5 +725,17 @@ int main(void)
 					  .test_func = check_idle_and_woken };
 	tests[n++] = (struct CMUnitTest){ .name = "the flags of a record say what the CPU does",
 					  .test_func = flags_of_records };
+	tests[n++] = (struct CMUnitTest){ .name = "a pause ends a poller's turn",
+					  .test_func = check_poll_paused };
+	tests[n++] = (struct CMUnitTest){ .name = "a count does not follow the TSC",
+					  .test_func = check_count_moved };
+	tests[n++] = (struct CMUnitTest){ .name = "a deadline beyond the host's TSC",
+					  .test_func = check_never_due };
+	tests[n++] = (struct CMUnitTest){ .name = "a preemption timer that is not in use",
+					  .test_func = check_hv_not_in_use };
+	tests[n++] =
+		(struct CMUnitTest){ .name = "a write to TMCCT", .test_func = check_tmcct_written };
+	tests[n++] = (struct CMUnitTest){ .name = "a kick by the vCPU's own CPU",
+					  .test_func = check_kicks_itself };
 	return cmocka_run_group_tests_name("vcpu", tests, NULL, NULL);
 }

@@ -69,6 +69,9 @@ static const struct row rows[] = {
 	{ "idle_nohz: on the next tick, and the tick itself on waking",
 	  { .workload = &workload_idle_nohz, .hz = 1000, .interval = NS(1500000), .wakeup = NS(80) },
 	  "..!.........", "rdtsc arm(2000100) h:rdtsc h:eoi h:iret rdtsc arm(1000100) compute(80) arm(3000100) hlt hlt" },
+	{ "busy: a handler does no more than EOI",
+	  { .workload = &workload_busy },
+	  ".!...", "spin(18446744073709551615) h:eoi h:iret spin(18446744073709551615)" },
 	/* 300 cycles late, which the first may be; 500 late is too much for the second */
 	{ "tscdeadline_latency: ends after one that is later than breakmax",
 	  { .workload = &workload_tscdeadline_latency, .breakmax = 250, .wait = GUEST_WAIT_HLT },
