@@ -221,11 +221,11 @@ bool histogram_sound(const struct histogram *h)
 	struct walk walk = { .h = h };
 	struct bucket b;
 	uint64_t sum = 0, n;
+	bool ascends = true;
 
 	while ((n = walk_next(&walk, &b)))
 		sum += n;
 	for (unsigned i = 1; i < sizeof(line) / sizeof(line[0]); i++)
-		if (line[i] < line[i - 1])
-			return false;
-	return sum == h->count;
+		ascends &= line[i] >= line[i - 1];
+	return ascends && sum == h->count;
 }
