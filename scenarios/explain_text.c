@@ -171,11 +171,17 @@ static void append_release_of(GString *out, const struct variant *made)
 void explain_whose(GString *out, const struct neighbour *n)
 {
 	const struct form_change *c = &g_array_index(n->changes, struct form_change, 0);
+	const struct variant *made = n->back ? c->from : c->to;
 	const bool named = n->commit && n->commit->id;
 
-	g_string_append_printf(out, "%s %s (", n->back ? "without" : "with",
-			       named ? n->commit->id : "a commit that is not identified");
-	append_release_of(out, n->back ? c->from : c->to);
+	g_string_append(out, n->back ? "without " : "with ");
+	/* A form of no release has no commit that could be identified. */
+	if (made->known == KNOWN_NEVER)
+		g_string_append_printf(out, "form %s (", made->name);
+	else
+		g_string_append_printf(out, "%s (",
+				       named ? n->commit->id : "a commit that is not identified");
+	append_release_of(out, made);
 	g_string_append(out, ")");
 	if (n->commit && n->commit->subject)
 		g_string_append_printf(out, " %s", n->commit->subject);
