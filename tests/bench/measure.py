@@ -94,18 +94,20 @@ def against_simpy(bench, n):
 # --- whole simulations
 
 class Run:
-    """One run of lapicsim: user CPU time in s, peak memory in KiB, and what it counted."""
+    """One run of lapicsim: user CPU time in s, peak memory in KiB, and what it counted. Pages of the program and its
+    libraries come and go with where they are loaded, by 400 KiB from run to run; own_kib leaves them out."""
 
     def __init__(self, lapicsim, arguments):
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             pid = os.posix_spawn(lapicsim, [lapicsim, 'replay', *arguments, '--format', 'json'], os.environ, file_actions=[
                 (os.POSIX_SPAWN_DUP2, out.fileno(), 1), (os.POSIX_SPAWN_DUP2, err.fileno(), 2)])
-            self.kib = 0
+            self.kib = self.own_kib = 0
             while True:
                 done, status, usage = os.wait4(pid, os.WNOHANG)
                 if done:
                     break
-                self.kib = max(self.kib, peak(pid))
+                self.kib = max(self.kib, held(pid, 'VmHWM'))
+                self.own_kib = max(self.own_kib, held(pid, 'RssAnon'))
                 time.sleep(0.01)
             self.status = os.waitstatus_to_exitcode(status)
             out.seek(0)
@@ -120,10 +122,10 @@ class Run:
         self.records = sum(v['records'] for v in self.variants)
 
 
-def peak(pid):
+def held(pid, what):
     try:
         with open('/proc/%d/status' % pid, encoding='ascii') as file:
-            return int(re.search(r'VmHWM:\s*(\d+)', file.read()).group(1))
+            return int(re.search(what + r':\s*(\d+)', file.read()).group(1))
     except (OSError, AttributeError):
         return 0
 
