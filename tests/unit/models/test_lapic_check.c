@@ -267,6 +267,126 @@ static void check_row(void **state)
 	rig_breaks(rig_armed(GUEST_WAIT_SPIN), do_plant, row, row->id, row->formula);
 }
 
+/* Each rule at its limit, and one past it, at 250 us as above. */
+struct limit_row {
+	const char *name;
+	void (*check)(struct vcpu *vcpu, int64_t x);
+	int64_t held, broken; /* x: the last that holds, the first that does not */
+	const char *id;
+};
+
+static void epoch_off_by(struct vcpu *vcpu, int64_t x)
+{
+	lapic_check_epoch(vcpu, guest_cycles(vcpu_tsc(vcpu).v + (uint64_t)x));
+}
+
+static void lost_of_1000(struct vcpu *vcpu, int64_t x)
+{
+	lapic_check_conversion(vcpu, ns((uint64_t)(1000 + x)), guest_cycles(1000));
+}
+
+static void lost_of_3_s(struct vcpu *vcpu, int64_t x)
+{
+	lapic_check_conversion(vcpu, ns(3 * SEC), guest_cycles(3 * SEC - (uint64_t)x));
+}
+
+static void hrtimer_for(struct vcpu *vcpu, int64_t x)
+{
+	vcpu->timer.step.expires = ns((uint64_t)x);
+	lapic_check_start(vcpu);
+}
+
+/* 100 ahead, with an advance of 1000: to be armed for the past, which is now. */
+static void overdue_hrtimer_for(struct vcpu *vcpu, int64_t x)
+{
+	vcpu->timer.count.tscdeadline = guest_cycles(250100);
+	vcpu->timer.account.due = ps(250100 * PS_PER_NS);
+	vcpu->timer.advance->advance_ns = 1000;
+	hrtimer_for(vcpu, x);
+}
+
+static void expired_ahead(struct vcpu *vcpu, int64_t x)
+{
+	vcpu->timer.count.tscdeadline = guest_cycles(vcpu_tsc(vcpu).v + (uint64_t)x);
+	lapic_check_expired(vcpu);
+}
+
+static void expired_ahead_advanced(struct vcpu *vcpu, int64_t x)
+{
+	vcpu->timer.advance->advance_ns = 1000;
+	expired_ahead(vcpu, x);
+}
+
+static void waits_cycles(struct vcpu *vcpu, int64_t x)
+{
+	const struct busy_wait wait = { .unit = BUSY_WAIT_HOST_CYCLES, .amount = (uint64_t)x };
+
+	lapic_check_wait(vcpu, &wait, 2000);
+}
+
+static void counts_period(struct vcpu *vcpu, int64_t x)
+{
+	vcpu->timer.count.mode = LAPIC_MODE_PERIODIC;
+	vcpu->timer.count.period_ns = (uint64_t)x;
+	vcpu->timer.count_cfg.min_period_us = 200;
+	lapic_check_count(vcpu);
+}
+
+/* 5000 and a period of 1000; now is 6500. */
+static void next_target(struct vcpu *vcpu, int64_t x)
+{
+	vcpu->timer.count.period_ns = 1000;
+	vcpu->timer.count.target = ns((uint64_t)x);
+	lapic_check_period(vcpu, ns(5000), ns(6500));
+}
+
+/* clang-format off */
+static const struct limit_row limit_rows[] = {
+	{ "B2: a cycle ahead",       epoch_off_by,            1,       2,       "B2" },
+	{ "B2: a cycle behind",      epoch_off_by,            -1,      -2,      "B2" },
+	/* at 1 GHz a cycle is 1 ns; the multiplier takes 1 of 2^31 */
+	{ "B3: a cycle lost",        lost_of_1000,            1,       2,       "B3" },
+	{ "B3: nothing gained",      lost_of_1000,            0,       -1,      "B3" },
+	{ "B3: what the multiplier loses", lost_of_3_s,       2,       3,       "B3" },
+	/* 750000 >> 11 is 366, and 2 */
+	{ "C4: late by the slack",   hrtimer_for,             1000368, 1000369, "C4" },
+	{ "C4: early by the slack",  hrtimer_for,             999632,  999631,  "C4" },
+	{ "C4: overdue, and armed for now", overdue_hrtimer_for, 250001, 250002, "C4" },
+	/* a ns and a host cycle are a cycle each, and 3 */
+	{ "B6: what rounding takes", expired_ahead,           5,       6,       "B6" },
+	{ "B6: and the advance",     expired_ahead_advanced,  1005,    1006,    "B6" },
+	{ "C6: the whole advance",   waits_cycles,            2000,    2001,    "C6" },
+	{ "C10: one period on",      next_target,             6000,    6001,    "C10" },
+	{ "C10: from now on",        next_target,             6500,    6499,    "C10" },
+	{ "C11: the least period",   counts_period,           200000,  199999,  "C11" },
+	{ "C11: a count of none",    counts_period,           0,       1,       "C11" },
+};
+/* clang-format on */
+
+static void do_limit(struct rig *rig, const void *arg)
+{
+	const struct limit_row *row = arg;
+	struct vcpu *vcpu = &rig->world->vcpus[0];
+
+	row->check(vcpu, row->held);
+	assert_null(sim_broken(rig->sim)->id);
+	row->check(vcpu, row->broken);
+}
+
+static void check_limit(void **state)
+{
+	const struct limit_row *row = *state;
+	struct rig *rig = rig_armed(GUEST_WAIT_SPIN);
+
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 250 * US, do_limit, row);
+	assert_int_equal(world_run(rig->world), SIM_STOP_BROKEN);
+	assert_string_equal(sim_broken(rig->sim)->id, row->id);
+	assert_true(sim_broken(rig->sim)->when.v == 250 * PS_PER_US);
+	rig_free(rig);
+}
+
 /* What a form is known to do is no breach. */
 static void check_not_a_breach(void **state)
 {
@@ -327,13 +447,17 @@ static void check_tuned(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(rows) + 2];
+	struct CMUnitTest tests[N_ELEMENTS(rows) + N_ELEMENTS(limit_rows) + 2];
 	size_t n = 0;
 
 	for (; n < N_ELEMENTS(rows); n++)
 		tests[n] = (struct CMUnitTest){ .name = rows[n].name,
 						.test_func = check_row,
 						.initial_state = (void *)&rows[n] };
+	for (size_t i = 0; i < N_ELEMENTS(limit_rows); i++)
+		tests[n++] = (struct CMUnitTest){ .name = limit_rows[i].name,
+						  .test_func = check_limit,
+						  .initial_state = (void *)&limit_rows[i] };
 	tests[n] = (struct CMUnitTest){ .name = "a known fault of a form is no breach",
 					.test_func = check_not_a_breach };
 	tests[n + 1] = (struct CMUnitTest){ .name = "C7: what the tuner may do",
