@@ -125,6 +125,10 @@ static const struct row rows[] = {
 	{ "moved away from the front, it reprograms the device", "v5.2", 0, 100,
 	  { { 0, START, 0, 0, 5000 }, { 1000, START, 0, 0, 9000 } }, .interrupts = true, .want =
 	  "9050 c0 local_timer_entry\n9050 c0 runs 0\n9150 c0 done 0\n" },
+	{ "moved behind another, it programs that one", "v5.2", 0, 100,
+	  { { 0, START, 0, 0, 5000 }, { 1, START, 0, 1, 7000 }, { 1000, START, 0, 0, 9000 } }, .interrupts = true, .want =
+	  "7050 c0 local_timer_entry\n7050 c0 runs 1\n7150 c0 done 1\n"
+	  "9050 c0 local_timer_entry\n9050 c0 runs 0\n9150 c0 done 0\n" },
 	{ "a removed one does not fire, nor does the device", "v5.2", 0, 100,
 	  { { 0, START, 0, 0, 5000 }, { 1, START, 0, 1, 9000 }, { 2000, REMOVE, 0, 0, 0 } }, .interrupts = true, .want =
 	  "9050 c0 local_timer_entry\n9050 c0 runs 1\n9150 c0 done 1\n" },
@@ -152,6 +156,10 @@ static const struct row rows[] = {
 	{ "after it: moved, and fires when it is due", "v5.2", 2, 0,
 	  { { 100, START, 1, 0, 2500000 } }, .want =
 	  "2500050 c0 runs 0\n2500050 c0 done 0\n" },
+	/* CPU 1, the only one that keeps house, sleeps without a tick; nobody wakes it for what it does not know */
+	{ "the other CPU has no event at all: local", "v5.2", 5, 0,
+	  { { 100, START, 2, 0, 2500000 } }, .want =
+	  "2500050 c2 runs 0\n2500050 c2 done 0\n" },
 	{ "pinned: stays", "v5.2", 2, 0,
 	  { { 100, START_PINNED, 1, 0, 2500000 } }, .want =
 	  "2500050 c1 runs 0\n2500050 c1 done 0\n" },

@@ -317,6 +317,26 @@ static void check_due(void **state)
 	rig_free(rig);
 }
 
+static void set_twice(struct rig *rig, const void *arg)
+{
+	vcpu_adjust_tsc(&rig->world->vcpus[0], 700000);
+	vcpu_adjust_tsc(&rig->world->vcpus[0], -700000);
+}
+
+/* Set beyond the deadline of 1 ms and back within an instant: no guest has read it reached. */
+static void check_due_within_an_instant(void **state)
+{
+	struct rig *rig = rig_armed(GUEST_WAIT_SPIN);
+
+	rig->keep_events = TP_BIT(TP_LAPIC_SAMPLE);
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 400 * US, set_twice, NULL);
+	rig_run(rig, 2 * MS);
+	assert_int_equal(sampled(rig, "lateness"), 0);
+	rig_free(rig);
+}
+
 /* guest_op is drawn like every cost: from 10 to 30, not always 10. */
 static void check_guest_op_drawn(void **state)
 {
@@ -516,6 +536,24 @@ static void check_poll_paused(void **state)
 	rig_free(rig);
 }
 
+/* ... or another task that wants the CPU: the vCPU sleeps, whose own poll would have been over at
+ * 201000. */
+static void check_poll_crowded(void **state)
+{
+	struct rig *rig = rig_new("v4.2", 1, 1000);
+
+	rig_cost(rig, COST_poll_loop, 3000);
+	rig->cfg.kvm.halt_poll_ns = 200000;
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.wait = GUEST_WAIT_HLT;
+	rig->vm.guest.delta = (struct quantity){ 500000, QUANTITY_CYCLES };
+	rig_command(rig, 100 * US, DO_HOG_START);
+	rig->want_events = TP_BIT(TP_SCHED_SWITCH);
+	rig_run(rig, 300 * US);
+	assert_string_equal(rig->log, "102000 c0 switch 1>2\n");
+	rig_free(rig);
+}
+
 /* The guest sets its TSC, by an exit of its own; what it writes counts from where the exit is
  * handled, the end of kvm_exit. The first instruction comes at 7000. */
 struct write_row {
@@ -703,7 +741,7 @@ int main(void)
 	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
 				N_ELEMENTS(program_rows) + N_ELEMENTS(poll_rows) +
 				N_ELEMENTS(exits_rows) + N_ELEMENTS(due_rows) +
-				N_ELEMENTS(wait_rows) + N_ELEMENTS(write_rows) + 11];
+				N_ELEMENTS(wait_rows) + N_ELEMENTS(write_rows) + 13];
 	size_t n = 0;
 
 	ROWS(kick_rows, check_kick);
@@ -716,6 +754,8 @@ int main(void)
 	ROWS(write_rows, check_write);
 	tests[n++] = (struct CMUnitTest){ .name = "an expiry in the handler waits for EOI and IRET",
 					  .test_func = check_nested };
+	tests[n++] = (struct CMUnitTest){ .name = "a TSC set beyond the deadline and back at once",
+					  .test_func = check_due_within_an_instant };
 	tests[n++] = (struct CMUnitTest){ .name = "the cost of a guest instruction is drawn",
 					  .test_func = check_guest_op_drawn };
 	tests[n++] = (struct CMUnitTest){ .name = "SVM: a part of the exit follows its interrupt",
@@ -726,6 +766,8 @@ int main(void)
 					  .test_func = flags_of_records };
 	tests[n++] = (struct CMUnitTest){ .name = "a pause ends a poller's turn",
 					  .test_func = check_poll_paused };
+	tests[n++] = (struct CMUnitTest){ .name = "another task ends a poller's turn",
+					  .test_func = check_poll_crowded };
 	tests[n++] = (struct CMUnitTest){ .name = "a count does not follow the TSC",
 					  .test_func = check_count_moved };
 	tests[n++] = (struct CMUnitTest){ .name = "a deadline beyond the host's TSC",

@@ -75,11 +75,70 @@ static void armed(void **state)
 	rig_free(rig);
 }
 
+/* The same deadline met halted: the callback takes 10 us, and the way to the handler's first
+ * instruction as long. */
+static void look_asleep(struct rig *rig, const void *arg)
+{
+	struct vcpu_view v;
+	struct cpu_view c;
+
+	world_view_vcpu(rig->world, 0, &v);
+	assert_true(v.halted && v.sleeps && v.queued && v.interrupts_on);
+	assert_false(v.in_guest || v.running || v.isr);
+	assert_int_equal(v.mode, OUTSIDE_GUEST_MODE);
+	world_view_cpu(rig->world, 0, &c);
+	assert_true(c.asleep);
+	assert_int_equal(c.task, 0);
+}
+
+static void look_in_the_callback(struct rig *rig, const void *arg)
+{
+	struct vcpu_view v;
+	struct cpu_view c;
+
+	world_view_vcpu(rig->world, 0, &v);
+	assert_true(v.running && v.halted && v.sleeps);
+	assert_false(v.queued || v.pending);
+	assert_int_equal(v.account, ACCOUNT_FIRED);
+	assert_true(v.fired.v == 1000 * PS_PER_US);
+	world_view_cpu(rig->world, 0, &c);
+	assert_true(c.in_irq);
+	assert_int_equal(c.n_hrtimers, 0);
+}
+
+static void look_in_the_handler(struct rig *rig, const void *arg)
+{
+	struct vcpu_view v;
+
+	world_view_vcpu(rig->world, 0, &v);
+	assert_true(v.isr && v.in_guest);
+	assert_false(v.irr || v.halted || v.sleeps || v.interrupts_on || v.running || v.queued);
+	assert_int_equal(v.account, ACCOUNT_INJECTED);
+	assert_int_equal(v.n, 0);
+	assert_true(v.due.v == 1000 * PS_PER_US);
+}
+
+static void woken(void **state)
+{
+	struct rig *rig = rig_armed(GUEST_WAIT_HLT);
+
+	rig_cost(rig, COST_callback, 10 * US);
+	rig_cost(rig, COST_irq_delivery, 10 * US);
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 500 * US, look_asleep, NULL);
+	rig_at(rig, 1005 * US, look_in_the_callback, NULL);
+	rig_at(rig, 1015 * US, look_in_the_handler, NULL);
+	rig_run(rig, 2 * MS);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tasks_have_names),
 		cmocka_unit_test(armed),
+		cmocka_unit_test(woken),
 	};
 
 	return cmocka_run_group_tests_name("world_view", tests, NULL, NULL);
