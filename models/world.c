@@ -387,29 +387,11 @@ struct world *world_new(const struct world_config *config, const struct sim_limi
 	return w;
 }
 
-/* Nothing stays armed when its owner goes: each model cancels its own. */
-static void cancel_all(struct world *w)
-{
-	for (uint32_t i = 0; w->host.cpus && i < w->host.n_cpus; i++) {
-		struct host_cpu *cpu = &w->host.cpus[i];
-
-		sim_event_cancel(w->sim, &cpu->segment);
-		sim_event_cancel(w->sim, &cpu->guest_segment);
-		sim_event_cancel(w->sim, &cpu->device);
-		sim_event_cancel(w->sim, &cpu->ipi);
-		sim_event_cancel(w->sim, &cpu->steal);
-		sim_event_cancel(w->sim, &cpu->posted_ipi);
-	}
-	for (uint32_t i = 0; w->commands && i < w->cfg->n_timeline; i++)
-		sim_event_cancel(w->sim, &w->commands[i].event);
-}
-
 void world_free(struct world *w)
 {
 	if (!w)
 		return;
-	if (w->sim)
-		cancel_all(w);
+	sim_free(w->sim); /* first: it knows of events that the others own */
 	host_free(&w->host);
 	free(w->vcpus);
 	free(w->first_vcpu);
@@ -419,7 +401,6 @@ void world_free(struct world *w)
 	free(w->hogs);
 	free(w->tasks);
 	trace_free(w->trace);
-	sim_free(w->sim);
 	free(w);
 }
 

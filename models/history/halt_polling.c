@@ -115,7 +115,7 @@ static enum halt_change decide_time(const struct halt_decide_input *in)
 		return HALT_KEEP;
 	if (in->poll_ns && in->block_ns > in->max_ns)
 		return HALT_SHRINK;
-	if (in->poll_ns < in->max_ns && in->block_ns < in->max_ns)
+	if (in->block_ns < in->max_ns) /* so poll_ns, which is less, is not the most, either */
 		return HALT_GROW;
 	return HALT_KEEP;
 }

@@ -99,7 +99,6 @@ static bool start_segment(struct host_cpu *cpu)
 {
 	const ps_t now = sim_now(cpu->host->sim);
 
-	cpu->started = now;
 	cpu->stopped = false;
 	cpu->asleep = cpu->top->mode == RUN_IDLE;
 	if (cpu->top->left.v >= PS_NEVER.v - now.v)
@@ -234,7 +233,6 @@ void host_steal(struct host_cpu *cpu, ps_t duration)
 	sim_event_cancel(sim, &cpu->segment);
 	tell_stolen(cpu, true);
 	cpu->stolen = true;
-	cpu->started = sim_now(sim);
 	cpu->steal_ends = ends;
 	sim_event_arm(sim, &cpu->steal, ends);
 }

@@ -61,7 +61,7 @@ struct host_cpu {
 	enum irq_source taken;
 	ps_t irqs_off; /* the next device interrupt keeps interrupts off this long; 0:
 			  COST_device_irq */
-	ps_t started;  /* when the segment on top began or went on */
+	ps_t started;  /* until when the CPU's time is charged; its segment goes on from here */
 	ps_t steal_ends;
 	struct sim_event segment, guest_segment, device, ipi, posted_ipi, steal;
 	struct cost_streams costs;

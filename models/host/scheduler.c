@@ -351,7 +351,6 @@ static void switch_done(struct host_cpu *cpu, void *owner)
 
 	cpu->switching = false;
 	cpu->current = next;
-	next->cpu = cpu;
 	cpu->top = &next->ctx;
 	cpu->slice_start = sim_now(cpu->host->sim);
 	nohz_note_idle(cpu);

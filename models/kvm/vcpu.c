@@ -63,7 +63,7 @@ static void trace_exit(struct host_cpu *cpu, struct vcpu *vcpu)
 	const uint64_t info1 = !vmx && vcpu->reason == EXIT_REASON_MSR_WRITE;
 
 	vcpu->exit_traced = sim_now(vcpu->host->sim);
-	vcpu->exit_open = true;
+	vcpu->exited = true;
 	HOST_TRACE(cpu, TP_KVM_EXIT, vcpu->index, vcpu->id, printed_reason(vcpu, vcpu->reason),
 		   printed_rip(vcpu), info1, 0, intr_info);
 	if (vcpu->wait_traced)
@@ -342,11 +342,10 @@ void vcpu_entry_check(struct host_cpu *cpu, struct vcpu *vcpu)
 	}
 	lapic_check_entry(vcpu);
 	HOST_TRACE(cpu, TP_KVM_ENTRY, vcpu->index, vcpu->id, printed_rip(vcpu));
-	if (vcpu->exit_open)
+	if (vcpu->exited)
 		HOST_TRACE(cpu, TP_EXIT_HANDLED, vcpu->index, vcpu->id,
 			   printed_reason(vcpu, vcpu->reason),
 			   ps_sub(sim_now(vcpu->host->sim), vcpu->exit_traced).v, cpu->id);
-	vcpu->exit_open = false;
 	wait_here(cpu, vcpu, WAIT_BEFORE_GUEST_ENTER, waited_first);
 }
 

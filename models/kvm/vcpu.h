@@ -114,7 +114,7 @@ struct vcpu {
 	enum exit_reason reason;
 	ps_t exit_started, exit_traced; /* VM-exit begins; kvm_exit */
 	bool entered;                   /* has been in guest mode */
-	bool exit_open;                 /* exited and not entered since */
+	bool exited;                    /* has left guest mode before */
 	ps_t woken, ran, blocked;       /* wake-up, last sched_in, beginning of a halt */
 
 	uint64_t time[VCPU_TIMES]; /* [ps] */
@@ -150,7 +150,7 @@ struct vcpu {
 	ps_t delivery_left; /* irq_delivery still to come */
 	bool delivering;
 	bool halted_in_guest; /* HLT, where it does not exit: the CPU stays in guest mode */
-	ps_t hv_fires;        /* the preemption timer's count runs out; PS_NEVER: it does not */
+	ps_t hv_fires;        /* in guest mode: the preemption timer's count runs out; or PS_NEVER */
 	struct vmx_hv_entry hv_entry;
 };
 

@@ -398,7 +398,6 @@ void vcpu_guest_init(struct vcpu *vcpu, const struct guest_config *cfg, uint64_t
 	};
 
 	guest_init(&vcpu->guest, cfg, &times, seed, vcpu->index);
-	vcpu->hv_fires = PS_NEVER;
 	if (!cfg->other_exits.every.v)
 		return;
 	if (cfg->other_exits.from == EXITS_FROM_LAST) {
