@@ -176,6 +176,37 @@ static void test_save(void **state)
 	}
 }
 
+/* As there, and where nothing counts: what else is left of a count reads 0. */
+static void test_read(void **state)
+{
+	static const struct {
+		enum lapic_timer_mode mode;
+		uint32_t tmict;
+		uint64_t period_ns, target;
+		uint32_t want;
+	} rows[] = {
+		{ LAPIC_MODE_ONESHOT, 1000, 4000, NOW + 3000, 750 },
+		{ LAPIC_MODE_PERIODIC, 1000, 4000, NOW + 3, 0 },    /* the last turn has begun */
+		{ LAPIC_MODE_PERIODIC, 1000, 4000, NOW + 4000, 0 }, /* it has just been loaded */
+		{ LAPIC_MODE_PERIODIC, 1000, 4000, NOW + 3999, 999 },
+		{ LAPIC_MODE_ONESHOT, 1000, 4000, NOW, 0 },
+		{ LAPIC_MODE_ONESHOT, 1000, 4000, NOW - 1000, 0 },
+		{ LAPIC_MODE_TSC_DEADLINE, 1000, 4000, NOW + 3000, 0 },
+		{ LAPIC_MODE_ONESHOT, 0, 4000, NOW + 3000, 0 },
+		{ LAPIC_MODE_ONESHOT, 1000, 0, NOW + 3000, 0 },
+	};
+	struct kernel k;
+
+	kernel_init(&k, KERNEL_RELEASE(5, 4));
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct lapic_count lc = new_count(rows[i].mode, rows[i].tmict, 1);
+
+		lc.period_ns = rows[i].period_ns;
+		lc.target = ns(rows[i].target);
+		assert_int_equal(lapic_count_tmcct(&k, &lc, &config, ns(NOW)), rows[i].want);
+	}
+}
+
 /* The register after a load: kept, cut where it was too long, and zeroed in later releases. */
 static void test_loaded_register(void **state)
 {
@@ -273,6 +304,7 @@ int main(void)
 		cmocka_unit_test(test_clamp_is_signed),
 		cmocka_unit_test(test_zero),
 		cmocka_unit_test(test_save),
+		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_loaded_register),
 		cmocka_unit_test(test_loaded_in_deadline_mode),
 		cmocka_unit_test(test_rescales),
