@@ -418,6 +418,31 @@ static void check_fast_leaves(void **state)
 	}
 }
 
+/* The first deadline is 5 s ahead, beyond the preemption timer's 2^32 cycles, and so the hrtimer's,
+ * which the second write, by the fast path from 28000, takes 1000 to cancel. A device interrupt at
+ * 28500 finds interrupts off: taken behind VM-entry, at 33000. */
+static void check_fast_cancels(void **state)
+{
+	static const struct program_op ops[] = {
+		{ PROGRAM_arm, { 5 * SEC, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_arm, { 100000, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_compute, { 1000000, QUANTITY_CYCLES }, 0 },
+	};
+	struct rig *rig = new_rig("v5.8", 2);
+
+	rig_command(rig, 28500, DO_DEVICE_IRQ)->cpu = 1;
+	rig_cost(rig, COST_hrtimer_cancel, 1000);
+	rig->cfg.kvm.preemption_timer = true;
+	rig->cfg.kvm.pi_inject_timer = 0;
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+	rig->want_events = TP_BIT(TP_KVM_EXIT);
+	rig_run(rig, 45 * US);
+	assert_string_equal(rig->log, "15000 c1 exit MSR_WRITE\n27500 c1 exit MSR_WRITE\n"
+				      "41000 c1 exit EXTERNAL_INTERRUPT\n");
+	rig_free(rig);
+}
+
 /* 1000 early, as in v5.10: a kernel without the routine that would wait. */
 static void check_no_routine(void **state)
 {
@@ -558,6 +583,8 @@ int main(void)
 		(struct CMUnitTest){ .name = "masked when it fires", .test_func = check_masked };
 	tests[n++] = (struct CMUnitTest){ .name = "found past behind a halt, and due all the same",
 					  .test_func = check_due_twice };
+	tests[n++] = (struct CMUnitTest){ .name = "fast path: interrupts stay off where it cancels",
+					  .test_func = check_fast_cancels };
 	tests[n++] = (struct CMUnitTest){ .name = "a vCPU that moved: restarted, or not",
 					  .test_func = check_moved };
 	tests[n++] = (struct CMUnitTest){ .name = "what the last look of a fast path asks for",

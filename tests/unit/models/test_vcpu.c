@@ -198,6 +198,61 @@ static void check_program(void **state)
 	rig_free(rig);
 }
 
+/* Armed at 7100 for 27100; the mode is written at 22300, an exit that is handled at 30300. The
+ * expiry is pending by then: from v6.16 on it goes with its mode; before, it is injected. */
+static void check_mode_of_a_pending_expiry(void **state)
+{
+	static const struct program_op ops[] = {
+		FOR(arm, 20000),
+		{ PROGRAM_lvtt, { 0, QUANTITY_CYCLES }, LAPIC_MODE_ONESHOT },
+		FOR(compute, 1000000),
+	};
+	static const char *const releases[] = { "v6.15", "v6.16" };
+
+	for (unsigned i = 0; i < N_ELEMENTS(releases); i++) {
+		struct rig *rig = rig_new(releases[i], 1, 100);
+
+		rig_round_trip(rig);
+		rig_cost(rig, COST_guest_op, 100);
+		rig_vcpu(rig, 0, 1);
+		rig->vm.guest.workload = &workload_program;
+		rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+		rig->want_events = TP_BIT(TP_FN_APIC_TIMER_FN) | TP_BIT(TP_KVM_INJ_VIRQ);
+		rig_run(rig, 200 * US);
+		assert_string_equal(rig->log,
+				    i ? "30300 c0 apic_timer_fn\n"
+				      : "30300 c0 apic_timer_fn\n31300 c0 kvm_inj_virq\n");
+		rig_free(rig);
+	}
+}
+
+/* A pause at 500 us ends the halt, and the timer goes back to the preemption timer: to cancel the
+ * hrtimer takes 10 us, in which the thread is moved to CPU 1. Loaded there, which cancels, too, the
+ * plan goes on with what was left. */
+static void check_moved_in_a_plan(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 2, 100);
+
+	rig_cost(rig, COST_hrtimer_cancel, 10 * US);
+	rig->cfg.host.preempt = PREEMPT_FULL;
+	rig->cfg.kvm.preemption_timer = true;
+	rig_vcpu(rig, 0, 3);
+	rig->vm.guest.wait = GUEST_WAIT_HLT;
+	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
+	rig_command(rig, 500 * US, DO_PAUSE);
+	rig_command(rig, 505 * US, DO_MIGRATE)->cpu = 1;
+	rig->want_events = TP_BIT(TP_KVM_HV_TIMER_STATE) | TP_BIT(TP_SCHED_SWITCH);
+	rig_run(rig, 600 * US);
+	assert_string_equal(rig->log,
+			    "0 c0 kvm_hv_timer_state\n0 c0 switch 2>0\n"
+			    "500000 c0 switch 0>2\n"
+			    "505000 c0 switch 2>0\n505000 c1 switch 1>2\n"
+			    "515000 c1 kvm_hv_timer_state\n" /* by load() */
+			    "520000 c1 kvm_hv_timer_state\n" /* by the plan, the other half */
+			    "520000 c1 switch 2>1\n");
+	rig_free(rig);
+}
+
 /*
  * A deadline that expires in the handler of the one before. Armed at 7200 for 37100; kvm_exit
  * 45100, handler 52100, rdtsc 52200; arms at 52300 for 62300: kvm_exit 60400, and at 62300
@@ -741,7 +796,7 @@ int main(void)
 	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
 				N_ELEMENTS(program_rows) + N_ELEMENTS(poll_rows) +
 				N_ELEMENTS(exits_rows) + N_ELEMENTS(due_rows) +
-				N_ELEMENTS(wait_rows) + N_ELEMENTS(write_rows) + 13];
+				N_ELEMENTS(wait_rows) + N_ELEMENTS(write_rows) + 15];
 	size_t n = 0;
 
 	ROWS(kick_rows, check_kick);
@@ -756,6 +811,10 @@ int main(void)
 					  .test_func = check_nested };
 	tests[n++] = (struct CMUnitTest){ .name = "a TSC set beyond the deadline and back at once",
 					  .test_func = check_due_within_an_instant };
+	tests[n++] = (struct CMUnitTest){ .name = "a change of mode and what is pending",
+					  .test_func = check_mode_of_a_pending_expiry };
+	tests[n++] = (struct CMUnitTest){ .name = "moved while a plan is carried out",
+					  .test_func = check_moved_in_a_plan };
 	tests[n++] = (struct CMUnitTest){ .name = "the cost of a guest instruction is drawn",
 					  .test_func = check_guest_op_drawn };
 	tests[n++] = (struct CMUnitTest){ .name = "SVM: a part of the exit follows its interrupt",
