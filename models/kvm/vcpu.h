@@ -150,7 +150,7 @@ struct vcpu {
 	ps_t delivery_left; /* irq_delivery still to come */
 	bool delivering;
 	bool halted_in_guest; /* HLT, where it does not exit: the CPU stays in guest mode */
-	ps_t hv_fires;        /* in guest mode: the preemption timer's count runs out; or PS_NEVER */
+	ps_t hv_fires;        /* in guest mode: the preemption timer runs out; PS_NEVER: not */
 	struct vmx_hv_entry hv_entry;
 };
 
