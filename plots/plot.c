@@ -2,11 +2,11 @@
 #include "plot.h"
 
 #include "command.h"
+#include "gnuplot.h"
 #include "installed.h"
 #include "output_file.h"
 #include "run.h"
 
-#include <gio/gio.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -378,49 +378,6 @@ GString *plot_script(const struct plot *plot, enum plot_format format, const cha
 
 /* --- the picture --- */
 
-/* Runs gnuplot on @script; NULL and *error if it did not draw without a word. */
-static GString *run_gnuplot(const GString *script, int *status, char **error)
-{
-	static const char *const argv[] = { "gnuplot", "-d", "-", NULL };
-	g_autoptr(GError) e = NULL;
-	g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(
-		G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
-		G_SUBPROCESS_FLAGS_STDERR_PIPE);
-	static const char *const drop[] = { "GNUTERM",        "GNUPLOT_LIB", "GNUPLOT_FONTPATH",
-					    "GNUPLOT_PS_DIR", "GNUHELP",     "GDFONTPATH",
-					    "DISPLAY" };
-	g_autofree char *picture = NULL, *words = NULL;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(drop); i++)
-		g_subprocess_launcher_unsetenv(launcher, drop[i]);
-	g_subprocess_launcher_setenv(launcher, "LC_ALL", "C.UTF-8", TRUE);
-	g_subprocess_launcher_setenv(launcher, "HOME", "/", TRUE);
-	*status = EXIT_IO;
-	g_autoptr(GSubprocess) child = g_subprocess_launcher_spawnv(launcher, argv, &e);
-
-	if (!child) {
-		*error =
-			g_strdup_printf("cannot run gnuplot (package gnuplot-nox): %s", e->message);
-		return NULL;
-	}
-	if (!g_subprocess_communicate_utf8(child, script->str, NULL, &picture, &words, &e)) {
-		*error = g_strdup_printf("gnuplot: %s", e->message);
-		return NULL;
-	}
-	g_strchomp(words);
-	/* A picture that lost its end on the way through sed is none. */
-	if (!g_subprocess_get_successful(child) || *words || !*picture ||
-	    (g_str_has_prefix(picture, "<?xml") && !strstr(picture, "</svg>"))) {
-		*status = EXIT_BROKEN;
-		*error = g_strdup_printf("gnuplot did not draw it: %s",
-					 *words     ? words
-					 : *picture ? "the picture has no end"
-						    : "it printed nothing");
-		return NULL;
-	}
-	return g_string_new(picture);
-}
-
 /* "dir/a.svg" -> "dir/a" + @suffix */
 static char *beside(const char *path, const char *suffix)
 {
@@ -462,7 +419,7 @@ GString *plot_svg(const struct plot *plot, int *status, char **error)
 	g_autoptr(GString) script = plot_script(plot, PLOT_SVG, NULL, error);
 
 	*status = EXIT_IO;
-	return script ? run_gnuplot(script, status, error) : NULL;
+	return script ? gnuplot_draw(script, status, error) : NULL;
 }
 
 int plot_draw(const struct plot *plot, const struct plot_output *output, char **error)
@@ -472,7 +429,7 @@ int plot_draw(const struct plot *plot, const struct plot_output *output, char **
 
 	if (!script)
 		return status;
-	g_autoptr(GString) picture = run_gnuplot(script, &status, error);
+	g_autoptr(GString) picture = gnuplot_draw(script, &status, error);
 
 	if (!picture)
 		return status;

@@ -9,7 +9,7 @@
  * reads one script on its standard input and writes the picture, through sed, to its standard
  * output: it opens no file, and no name of a file reaches it. A text reaches it in single quotes,
  * where gnuplot expands neither backticks nor @macros nor backslashes, or in a table, with all but
- * harmless characters replaced. Nothing of the environment but PATH reaches it.
+ * harmless characters replaced. How it runs: gnuplot.h.
  *
  * Hover: gnuplot marks hypertext for a script of its own; sed makes it the <title> of the point,
  * which viewers show without a script. The title of the picture reaches sed with all but harmless
