@@ -184,8 +184,9 @@ static gpointer watch_main(gpointer data)
 }
 
 /* Before any other thread begins, so that all of them leave the signals to it. */
-static void watch_start(struct watch *w, bool quiet)
+static bool watch_start(struct watch *w, bool quiet)
 {
+	g_autoptr(GError) error = NULL;
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -195,7 +196,10 @@ static void watch_start(struct watch *w, bool quiet)
 	w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	w->finish = eventfd(0, EFD_CLOEXEC);
 	w->terminal = !quiet && isatty(STDERR_FILENO);
-	w->thread = g_thread_new("watch", watch_main, w);
+	w->thread = g_thread_try_new("watch", watch_main, w, &error);
+	if (!w->thread)
+		g_printerr("lapicsim: error: not enough memory for a thread: %s\n", error->message);
+	return w->thread != NULL;
 }
 
 static void watch_stop(struct watch *w)
@@ -361,14 +365,15 @@ static int sweep_with(const struct sweep_arguments *a, const char *command)
 	struct sweep *sweep = sweep_load(a->run.paths[0], &settings, &d);
 
 	g_printerr("%s", d.text->str);
-	if (sweep) {
-		watch_start(&w, a->run.quiet);
+	if (!sweep) {
+		status = d.status;
+	} else if (watch_start(&w, a->run.quiet)) {
 		status = run_sweep(sweep, a, &settings, &w, command);
 		watch_stop(&w);
-		sweep_free(sweep);
 	} else {
-		status = d.status;
+		status = EXIT_USAGE;
 	}
+	sweep_free(sweep);
 	diagnostics_clear(&d);
 	return status;
 }

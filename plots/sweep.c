@@ -489,25 +489,42 @@ static bool write_results(struct pool *pool, struct store *store, GError **error
 	return ok && store_commit(store, error);
 }
 
-static bool run_pool(struct pool *pool, struct store *store, GError **error)
+static void stop_pool(struct pool *pool, unsigned missing)
 {
-	const unsigned n = pool->sweep->settings->threads;
-	g_autofree GThread **threads = g_new0(GThread *, n);
-
-	pool->working = n;
-	for (unsigned i = 0; i < n; i++)
-		threads[i] = g_thread_new("sweep", work, pool);
-	const bool ok = write_results(pool, store, error);
-
 	pthread_mutex_lock(&pool->lock);
 	pool->stop = true;
+	pool->working -= missing;
 	pthread_cond_broadcast(&pool->emptied);
 	pthread_mutex_unlock(&pool->lock);
+}
+
+static bool run_pool(struct pool *pool, struct store *store, GError **error)
+{
+	const unsigned wanted = pool->sweep->settings->threads;
+	g_autofree GThread **threads = g_new0(GThread *, wanted);
+	g_autoptr(GError) missing = NULL;
+	unsigned n = 0;
+
+	pool->working = wanted;
+	while (n < wanted && (threads[n] = g_thread_try_new("sweep", work, pool, &missing)))
+		n++;
+	if (missing)
+		stop_pool(pool, wanted - n);
+	bool ok = write_results(pool, store, error);
+
+	stop_pool(pool, 0);
 	for (unsigned i = 0; i < n; i++)
 		g_thread_join(threads[i]);
 	for (uint64_t i = 0; i < pool->window; i++) /* what was not written */
 		if (pool->slots[i].full)
 			point_result_clear(&pool->sweep->measures, &pool->slots[i].result);
+	if (ok && missing) {
+		g_set_error(
+			error, STORE_ERROR, EXIT_USAGE,
+			"thread %u of %u: %s; with more memory or a smaller -j --resume goes on",
+			n + 1, wanted, missing->message);
+		ok = false;
+	}
 	return ok;
 }
 

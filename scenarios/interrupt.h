@@ -5,7 +5,8 @@
  * Control flow: interrupt_init() once, before any thread begins. Whoever creates something that
  * must not stay holds the signals back, creates it, adds it to the list, and releases them; and
  * takes it off the list once it is gone or has its name. SIGINT and SIGTERM remove what stands in
- * the list, say so, and exit with 130 or 143; where GLib gets no memory the status is 2.
+ * the list, say so, and exit with 130 or 143; so does whatever gets no memory and has no other way
+ * out, with status 2.
  *
  * The list is of the whole process, as signals are: only the main thread may change it. A command
  * that blocks the signals and reads them itself (sweep) is not concerned.

@@ -168,7 +168,7 @@ static char *sniff(struct trace_input *in, const char *path)
 
 	in->gzipped = in->z.avail_in >= 2 && in->packed[0] == 0x1f && in->packed[1] == 0x8b;
 	if (inflateInit2(&in->z, GZIP_FORMAT + MAX_WBITS) != Z_OK)
-		g_error("zlib: no memory");
+		g_error("zlib");
 	if (!in->gzipped)
 		return look((const char *)in->packed, MIN(in->z.avail_in, SNIFFED), path, false);
 

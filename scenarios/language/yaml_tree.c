@@ -57,7 +57,7 @@ static bool fail_syntax(struct reader *r)
 	struct source_pos at = place(r, p->problem_mark);
 
 	if (p->error == YAML_MEMORY_ERROR)
-		return error_plain(r->d, 2, "no memory to read '%s'", r->source->name);
+		g_error("libyaml, '%s'", r->source->name);
 	if (p->problem_mark.index >= r->characters)
 		at = p->context && p->context_mark.index < r->characters ? place(r, p->context_mark)
 									 : last_place(r);
@@ -343,10 +343,8 @@ const struct node *yaml_read(const struct source *source, size_t start, struct y
 
 	r.shift = (uint32_t)g_utf8_strlen(source->text, (gssize)start);
 	r.characters = (size_t)g_utf8_strlen(source->text + start, -1);
-	if (!yaml_parser_initialize(&r.parser)) {
-		error_plain(d, 2, "no memory to read '%s'", source->name);
-		return NULL;
-	}
+	if (!yaml_parser_initialize(&r.parser))
+		g_error("libyaml, '%s'", source->name);
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)source->text + start,
 				     source->length - start);
