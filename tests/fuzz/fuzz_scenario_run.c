@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
  * fuzz_scenario_run - any bytes as a scenario file that is run, with arguments of --set behind a
- * NUL byte: with a small budget, the same again with all checks on, and with ties shuffled. Whatever
- * it says, no invariant breaks, and its reports can be written.
+ * NUL byte: with a small budget, again with all checks on, and with ties shuffled. Whatever it
+ * says, no invariant breaks, and its reports can be written.
  */
 #include "fuzz_file.h"
 
