@@ -149,6 +149,13 @@ void lapic_check_expired(struct vcpu *vcpu)
 			  ULL(deadline), ULL(tsc), ULL(most), lt->advance->advance_ns);
 }
 
+/* What a TSC of less than 1 GHz is behind the time at most, beyond a ns: KVM reads it in whole
+ * cycles, those of the host and those of the guest. */
+static int64_t grain_ns(const struct vcpu *vcpu)
+{
+	return (int64_t)(999999 / vcpu->clock->tsc_khz.v + 999999 / vcpu->rate.khz.v);
+}
+
 void lapic_check_start(struct vcpu *vcpu)
 {
 	const struct lapic_timer *lt = &vcpu->timer;
@@ -168,7 +175,7 @@ void lapic_check_start(struct vcpu *vcpu)
 	const uint64_t due = clock_monotonic(&vcpu->host->clock, a->due).v;
 	const int64_t ideal = (int64_t)(due - lt->advance->advance_ns);
 	const int64_t ahead = ideal - (int64_t)now;
-	const int64_t slack = 2 + (ahead > 0 ? ahead >> 11 : 0);
+	const int64_t slack = 2 + grain_ns(vcpu) + (ahead > 0 ? ahead >> 11 : 0);
 	const int64_t off = (int64_t)expires - ideal;
 
 	if ((off < -slack || off > slack) && !(ahead <= slack && expires <= now + 1))

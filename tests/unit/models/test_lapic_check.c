@@ -296,6 +296,14 @@ static void hrtimer_for(struct vcpu *vcpu, int64_t x)
 	lapic_check_start(vcpu);
 }
 
+/* A cycle of the host is 500 ns, and one of the guest as well. */
+static void hrtimer_for_at_2_mhz(struct vcpu *vcpu, int64_t x)
+{
+	vcpu->host->clock.tsc_khz.v = 2000;
+	vcpu->rate.khz.v = 2000;
+	hrtimer_for(vcpu, x);
+}
+
 /* 100 ahead, with an advance of 1000: to be armed for the past, which is now. */
 static void overdue_hrtimer_for(struct vcpu *vcpu, int64_t x)
 {
@@ -351,6 +359,9 @@ static const struct limit_row limit_rows[] = {
 	/* 750000 >> 11 is 366, and 2 */
 	{ "C4: late by the slack",   hrtimer_for,             1000368, 1000369, "C4" },
 	{ "C4: early by the slack",  hrtimer_for,             999632,  999631,  "C4" },
+	/* two cycles of 500 ns, less the 2 that are there already */
+	{ "C4: late by two cycles",  hrtimer_for_at_2_mhz,    1001366, 1001367, "C4" },
+	{ "C4: early by two cycles", hrtimer_for_at_2_mhz,    998634,  998633,  "C4" },
 	{ "C4: overdue, and armed for now", overdue_hrtimer_for, 250001, 250002, "C4" },
 	/* a ns and a host cycle are a cycle each, and 3 */
 	{ "B6: what rounding takes", expired_ahead,           5,       6,       "B6" },
