@@ -203,6 +203,27 @@ static void check_instants(void **state)
 	rig_free(rig);
 }
 
+/* The tick of each second that v4.16 keeps counts from the tick before the run began: of a clock
+ * that begins at 1.23456789 s that is 1.23 s. */
+static void check_residual_instant(void **state)
+{
+	struct rig *rig = rig_new("v4.16", 2, 100);
+
+	rig->cfg.host.start_monotonic = ns(1234567890);
+	rig->cpus[1].nohz_full = true;
+	rig->keep_events = TP_BIT(TP_HRTIMER_EXPIRE_ENTRY);
+	rig_host(rig);
+	rig_task(rig, 0, TASK_FAIR, 2);
+	task_place(&rig->host, &rig->tasks[0], 1);
+	host_start(&rig->host);
+	rig_host_run(rig, 999 * MS); /* 100 ticks of the timekeeper, and the one */
+	assert_int_equal(rig->n_kept, 101);
+	for (size_t i = 0; i < rig->n_kept; i++)
+		if (rig->kept[i].cpu == 1)
+			assert_true(rig->kept[i].when.v == UINT64_C(995432110) * PS_PER_NS);
+	rig_free(rig);
+}
+
 /* The clock is read when tick_sched_timer() begins, not at its end (R3). Interrupts are off from
  * 18.9 to 19.9995 ms, so that the tick of 19 ms begins then; it takes 1 us, to behind the next one.
  */
@@ -254,7 +275,7 @@ static void check_costs_more(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(rows) + 5];
+	struct CMUnitTest tests[N_ELEMENTS(rows) + 6];
 	size_t n = 0;
 
 	for (; n < N_ELEMENTS(rows); n++)
@@ -263,6 +284,9 @@ int main(void)
 						.initial_state = (void *)&rows[n] };
 	tests[n++] = (struct CMUnitTest){ .name = "ticks at multiples of TICK_NSEC",
 					  .test_func = check_instants };
+	tests[n++] =
+		(struct CMUnitTest){ .name = "the residual tick of a clock begun between ticks",
+				     .test_func = check_residual_instant };
 	tests[n++] = (struct CMUnitTest){ .name = "the tick reads the clock when it begins",
 					  .test_func = check_clock_read };
 	tests[n++] = (struct CMUnitTest){ .name = "code costs more on a CPU in nohz_full",
