@@ -136,6 +136,8 @@ static const struct guest_edge guest_edges[] = { /* host at 1 GHz */
 	{ "guest edge: the first cycle above it",      0, 0, 10000, 10001, PS_PER_NS },
 	/* twice as fast: guest cycle 1001 falls between host cycles 500 and 501 */
 	{ "guest edge: scaled, between host cycles",   0, 2000000, 0, 1001, 501 * PS_PER_NS },
+	/* half as fast: host cycles 5000 and 5001 read 2500, and the run begins at the second */
+	{ "guest edge: scaled, begun on the way to the next", 5001, 500000, 0, 2500, 0 },
 	{ "guest edge: scaled, on one",                0, 2000000, 0, 1002, 501 * PS_PER_NS },
 };
 /* clang-format on */
@@ -173,6 +175,34 @@ static void test_edge_of_a_new_tsc(void **state)
 	rig_free(rig);
 }
 
+/* Without scaling a guest of 2 GHz reads the host's 1 GHz, and is moved to where it should be from
+ * where it was written last. */
+static void test_catches_up(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 1, 250);
+	struct vcpu *vcpu;
+
+	rig->cfg.host.tsc_scaling = false;
+	rig_vcpu(rig, 0, 1);
+	rig->vcpus[0].tsc_khz.v = 2000000;
+	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
+	rig_run(rig, 1000);
+	vcpu = &rig->world->vcpus[0];
+	assert_int_equal(vcpu_tsc(vcpu).v, 1000);
+	vcpu_catch_up(vcpu);
+	assert_int_equal(vcpu_tsc(vcpu).v, 2000);
+	vcpu_adjust_tsc(vcpu, -1500);
+	vcpu_catch_up(vcpu);
+	assert_int_equal(vcpu_tsc(vcpu).v, 500);
+	vcpu_adjust_tsc(vcpu, 3000);
+	vcpu_catch_up(vcpu);
+	assert_int_equal(vcpu_tsc(vcpu).v, 3500);
+	vcpu_write_tsc(vcpu, guest_cycles(100));
+	vcpu_catch_up(vcpu);
+	assert_int_equal(vcpu_tsc(vcpu).v, 100);
+	rig_free(rig);
+}
+
 #define ROWS(array, check)                                             \
 	for (size_t i = 0; i < N_ELEMENTS(array); i++)                 \
 		tests[n++] = (struct CMUnitTest)                       \
@@ -184,7 +214,7 @@ static void test_edge_of_a_new_tsc(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(readings) + N_ELEMENTS(edges) + N_ELEMENTS(monotonics) +
-				N_ELEMENTS(guest_edges) + 2];
+				N_ELEMENTS(guest_edges) + 3];
 	size_t n = 0;
 
 	ROWS(readings, check_reading);
@@ -195,5 +225,7 @@ int main(void)
 					  .test_func = check_round_trip };
 	tests[n++] = (struct CMUnitTest){ .name = "guest edge: a TSC set during the run",
 					  .test_func = test_edge_of_a_new_tsc };
+	tests[n++] = (struct CMUnitTest){ .name = "a guest faster than the host, without scaling",
+					  .test_func = test_catches_up };
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
 }
