@@ -94,15 +94,16 @@ static const struct trace_record records[] = {
 };
 
 /* The whole file, and its size. */
-static size_t write_all(const struct trace_format *format, unsigned char *ret)
+static size_t write_some(const struct trace_format *format, const struct trace_machine *of,
+			 const struct trace_record *some, size_t n_some, unsigned char *ret)
 {
 	FILE *out = tmpfile(), *spool = tmpfile();
-	struct trace_writer *w = format->open(&machine, out, spool);
+	struct trace_writer *w = format->open(of, out, spool);
 	size_t n;
 
 	assert_non_null(w);
-	for (size_t i = 0; i < N_ELEMENTS(records); i++)
-		w->sink.record(&w->sink, &records[i]);
+	for (size_t i = 0; i < n_some; i++)
+		w->sink.record(&w->sink, &some[i]);
 	assert_true(w->end(w, 0));
 	w->free(w);
 	rewind(out);
@@ -111,6 +112,11 @@ static size_t write_all(const struct trace_format *format, unsigned char *ret)
 	fclose(out);
 	fclose(spool);
 	return n;
+}
+
+static size_t write_all(const struct trace_format *format, unsigned char *ret)
+{
+	return write_some(format, &machine, records, N_ELEMENTS(records), ret);
 }
 
 static const unsigned char *find(const unsigned char *data, size_t n, const void *what, size_t size)
@@ -177,6 +183,36 @@ static void dat_page(void **state)
 	free(file);
 }
 
+/* A head that ends a byte before a page's end, at it, and a byte behind it: the first page of the
+ * trace is the next one. */
+static void dat_head_fills_its_page(void **state)
+{
+	char format[4096] = "", *padding = format;
+	struct trace_event padded = mixed;
+	const struct trace_event *const one[] = { &wide, &padded, &hidden };
+	const struct trace_schema other = { .events = one, .n_events = 3 };
+	const struct trace_machine of = {
+		.schema = &other, .tasks = tasks, .n_tasks = 2, .n_cpus = 2, .start_ns = 1000
+	};
+	unsigned char *file = malloc(FILE_MAX);
+	size_t end;
+
+	padded.format = format;
+	write_some(&trace_format_dat, &of, records, 1, file);
+	end = (size_t)(find(file, 4096, "[mono]", 6) - file) + 6;
+	memset(padding, 'x', 4095 - end);
+	for (size_t want = 4095; want <= 4097; want++) {
+		const size_t n = write_some(&trace_format_dat, &of, records, 1, file);
+		const size_t first = want <= 4096 ? 4096 : 8192;
+
+		assert_ptr_equal(find(file, n, "[mono]", 6) + 6, file + want);
+		assert_int_equal(n, first + 4096);
+		assert_memory_equal(file + first, "\xeb\x03", 3); /* 1003 ns */
+		strcat(format, "x");
+	}
+	free(file);
+}
+
 static void perf_records(void **state)
 {
 	/* clang-format off */
@@ -222,6 +258,14 @@ static void perfetto_packets(void **state)
 	/* Each packet: its key, its length in two bytes, timestamp 1003, sequence 1; then what is
 	 * in it, in the same way. */
 	/* clang-format off */
+	static const unsigned char process[] = {
+		0x0a, 0xa3, 0, 0x40, 0xe8, 0x07, 0x50, 1, /* 35 bytes, at 1000 */
+		0x12, 0x9b, 0,				  /* process_tree */
+		0x0a, 0x8a, 0, 0x08, 0xa2, 0x22, 0x10, 0, /* process: pid 0x1122, of none */
+		0x1a, 3,    'a', ' ', 'b',
+		0x12, 0x8b, 0, 0x08, 0xa2, 0x22,	  /* thread, name, process */
+		0x12, 3,    'a', ' ', 'b', 0x18, 0xa2, 0x22,
+	};
 	static const unsigned char switches[] = {
 		0x0a, 0xae, 0, 0x40, 0xeb, 0x07, 0x50, 1, /* 46 bytes */
 		0x0a, 0xa6, 0, 0x08, 1,		  /* ftrace_events of CPU 1 */
@@ -261,14 +305,42 @@ static void perfetto_packets(void **state)
 	unsigned char *file = malloc(FILE_MAX);
 	const size_t n = write_all(&trace_format_perfetto, file);
 	const unsigned char *at[] = {
-		find(file, n, switches, sizeof(switches)), find(file, n, first, sizeof(first)),
-		find(file, n, begins, sizeof(begins)),     find(file, n, second, sizeof(second)),
-		find(file, n, counts, sizeof(counts)),
+		find(file, n, process, sizeof(process)), find(file, n, switches, sizeof(switches)),
+		find(file, n, first, sizeof(first)),     find(file, n, begins, sizeof(begins)),
+		find(file, n, second, sizeof(second)),   find(file, n, counts, sizeof(counts)),
 	};
 
 	for (size_t i = 1; i < N_ELEMENTS(at); i++)
 		assert_true(at[i - 1] < at[i]);
-	assert_ptr_equal(at[4] + sizeof(counts), file + n); /* the others have no view */
+	assert_ptr_equal(at[5] + sizeof(counts), file + n); /* the others have no view */
+	free(file);
+}
+
+/* A colour that has no name, and a delta that is a whole number of its counter's units. */
+static void values_at_the_limit(void **state)
+{
+	static const struct trace_record rec = { .when = { 3999 },
+						 .event = 1,
+						 .entity = 4,
+						 .cpu = 1,
+						 .task = 1,
+						 .n_values = 3,
+						 .value = { 2, -UINT64_C(20), 1 } };
+	static const unsigned char stored[] = { 0x22, 0x11, 0, 0, 0xab, 0, 2, 0 };
+	static const unsigned char unnamed[] = {
+		0x22, 0x8b, 0, 0x52, 6, 'c', 'o', 'l', 'o', 'u', 'r', 0x32, 1, '?',
+	};
+	static const unsigned char counted[] = {
+		0xf0, 0x01, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, /* -2 */
+	};
+	unsigned char *file = malloc(FILE_MAX);
+	size_t n = write_some(&trace_format_dat, &machine, &rec, 1, file);
+
+	assert_int_equal(n, 2 * 4096);
+	find(file + 4096, 4096, stored, sizeof(stored));
+	n = write_some(&trace_format_perfetto, &machine, &rec, 1, file);
+	find(file, n, unnamed, sizeof(unnamed));
+	assert_memory_equal(file + n - sizeof(counted), counted, sizeof(counted));
 	free(file);
 }
 
@@ -276,6 +348,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(dat_page),
+		cmocka_unit_test(dat_head_fills_its_page),
+		cmocka_unit_test(values_at_the_limit),
 		cmocka_unit_test(perf_records),
 		cmocka_unit_test(perfetto_packets),
 	};
