@@ -30,6 +30,7 @@ struct row {
 	unsigned restarts;       /* how often */
 	bool interrupts, cancel; /* are logged; a task to cancel with runs on CPU 0 */
 	uint64_t program;        /* tick_program_event */
+	unsigned isolated;       /* bit per CPU */
 	const char *want;
 };
 
@@ -160,6 +161,13 @@ static const struct row rows[] = {
 	{ "the other CPU has no event at all: local", "v5.2", 5, 0,
 	  { { 100, START, 2, 0, 2500000 } }, .want =
 	  "2500050 c2 runs 0\n2500050 c2 done 0\n" },
+	/* CPU 0 is busy, CPU 1 idle, and in no domain if it is isolated */
+	{ "an idle CPU hands its timer to a busy one", "v5.2", 0, 0,
+	  { { 100, START, 1, 0, 2500000 } }, .cancel = true, .want =
+	  "2500050 c0 runs 0\n2500050 c0 done 0\n" },
+	{ "an isolated one does not", "v5.2", 0, 0,
+	  { { 100, START, 1, 0, 2500000 } }, .cancel = true, .isolated = 2, .want =
+	  "2500050 c1 runs 0\n2500050 c1 done 0\n" },
 	{ "pinned: stays", "v5.2", 2, 0,
 	  { { 100, START_PINNED, 1, 0, 2500000 } }, .want =
 	  "2500050 c1 runs 0\n2500050 c1 done 0\n" },
@@ -235,8 +243,10 @@ static void check_row(void **state)
 	rig_cost(rig, COST_irq_entry, 50);
 	rig_cost(rig, COST_callback, row->callback);
 	rig_cost(rig, COST_tick_program_event, row->program);
-	for (unsigned i = 0; i < 3; i++)
+	for (unsigned i = 0; i < 3; i++) {
 		rig->cpus[i].nohz_full = row->nohz_full >> i & 1;
+		rig->cpus[i].isolated = row->isolated >> i & 1;
+	}
 	if (row->interrupts)
 		rig->want_events = TP_BIT(TP_LOCAL_TIMER_ENTRY);
 	rig_host(rig);

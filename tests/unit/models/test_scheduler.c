@@ -12,6 +12,7 @@ enum what {
 	BLOCK_AND_WAKE, /* it is woken before it has left */
 	AFFINITY,       /* arg: mask */
 	KILL,
+	BUSY_BLOCK, /* interrupts off for arg [us], then it blocks */
 };
 
 struct act {
@@ -54,6 +55,13 @@ static void block_and_wake(struct host_cpu *cpu, void *owner)
 	task_wake(cpu->host, cpu, cpu->current);
 }
 
+static uint64_t busy_ns;
+
+static void busy_block(struct host_cpu *cpu, void *owner)
+{
+	cpu_run(&cpu->current->ctx, ps(busy_ns * PS_PER_NS), RUN_IRQS_OFF, block);
+}
+
 static void do_act(struct rig *rig, const void *arg)
 {
 	const struct act *act = arg;
@@ -72,6 +80,11 @@ static void do_act(struct rig *rig, const void *arg)
 		break;
 	case AFFINITY:
 		task_set_affinity(&rig->host, task, &(struct cpu_mask){ { act->arg } });
+		break;
+	case BUSY_BLOCK:
+		task->ctx.fn = busy_block;
+		busy_ns = act->arg * US;
+		cpu_end_wait(task->cpu, &task->ctx);
 		break;
 	case KILL: task_kill(&rig->host, task); break;
 	case NOTHING: break;
@@ -144,6 +157,8 @@ static const struct row rows[] = {
 	{ "affinity of a running task that may stay", 10, { FAIR(3, 0) }, { { 1000, AFFINITY, 1, 5 } }, 1 * MS, "", 0 },
 	{ "affinity of a queued task", 0, { FAIR(1, 0), FAIR(1, 0) }, { { 1000, AFFINITY, 2, 2 } }, 1 * MS,
 	  "1000 c0 migrate 2 to 1\n1000 c1 switch 0>2\n", 0 },
+	{ "affinity of a queued task that may stay, although another CPU is idle", 0, { FAIR(1, 0), FAIR(1, 0) },
+	  { { 1000, AFFINITY, 2, 3 } }, 900 * US, "", 0 },
 	{ "affinity of a blocked task: when it wakes", 0, { FAIR(3, 0) },
 	  { { 1000, BLOCK, 1, 0 }, { 1500, AFFINITY, 1, 2 }, { 2000, WAKE, 1, 0 } }, 1 * MS,
 	  "1000 c0 switch 1>0\n2000 c1 waking 1 on 1\n2000 c1 migrate 1 to 1\n2000 c1 switch 0>1\n", 0 },
@@ -156,6 +171,20 @@ static const struct row rows[] = {
 	{ "balance: pulls the one that waits longest", 0, { FAIR(1, 0), FAIR(2, 1), FAIR(3, -1), FAIR(3, -1) },
 	  { { 200, WAKE, 4, 0 }, { 300, WAKE, 3, 0 }, { 400, BLOCK, 2, 0 } }, 900 * US,
 	  "200 c0 waking 4 on 0\n300 c0 waking 3 on 0\n400 c1 migrate 4 to 1\n400 c1 switch 2>4\n", 0 },
+	/* both wait since 300: the lower number, whichever was queued first */
+	{ "balance: pulls, of two that wait as long, the first", 0, { FAIR(1, 0), FAIR(2, 1), FAIR(3, -1), FAIR(3, -1) },
+	  { { 300, WAKE, 3, 0 }, { 300, WAKE, 4, 0 }, { 400, BLOCK, 2, 0 } }, 900 * US,
+	  "300 c0 waking 3 on 0\n300 c0 waking 4 on 0\n400 c1 migrate 3 to 1\n400 c1 switch 2>3\n", 0 },
+	{ "balance: and not the second, queued first", 0, { FAIR(1, 0), FAIR(2, 1), FAIR(3, -1), FAIR(3, -1) },
+	  { { 300, WAKE, 4, 0 }, { 300, WAKE, 3, 0 }, { 400, BLOCK, 2, 0 } }, 900 * US,
+	  "300 c0 waking 4 on 0\n300 c0 waking 3 on 0\n400 c1 migrate 3 to 1\n400 c1 switch 2>3\n", 0 },
+	/* the tick of 1 ms comes when 1 has blocked and is still there: its own CPU takes 2 */
+	{ "balance: not while the running task is about to leave", 0, { FAIR(1, 0), FAIR(3, 0) },
+	  { { 900 * US, BUSY_BLOCK, 1, 200 } }, 2 * MS, "1100000 c0 switch 1>2\n", 0 },
+	/* CPU 0, which ticks for the nohz_full one, is woken at the instant of its tick */
+	{ "balance: not while an idle CPU is about to take its task", 0, { FAIR(3, 0) },
+	  { { 500 * US, BLOCK, 1, 0 }, { 2000 * US, WAKE, 1, 0 } }, 3 * MS,
+	  "500000 c0 switch 1>0\n2000000 c0 waking 1 on 0\n2000000 c0 switch 0>1\n", 4 },
 	{ "killed while it waits", 0, { FAIR(1, 0), FAIR(1, 0) }, { { 1000, KILL, 2, 0 } }, 5 * MS, "", 0 },
 	{ "killed and gone: the CPU idles", 0, { FAIR(1, 0) }, { { 1000, KILL, 1, 0 } }, 5 * MS, "1000 c0 switch 1>0\n", 0 },
 };
@@ -238,6 +267,65 @@ static void check_preempt_row(void **state)
 	rig_free(rig);
 }
 
+/* The interrupt that brings the tick of a nohz_full CPU back for its second task: at once if that
+ * CPU itself wakes the task, by an IPI of 100 if another does. */
+static void check_tick_brought_back(void **state)
+{
+	static const struct act acts[] = { { 1000, WAKE_CPU, 2, 1 }, { 1000, WAKE_CPU, 2, 0 } };
+	static const char *const want[] = { "1000 c1 reschedule_entry\n",
+					    "1100 c1 reschedule_entry\n" };
+
+	for (size_t i = 0; i < N_ELEMENTS(acts); i++) {
+		struct rig *rig = rig_new("v5.2", 2, 1000);
+
+		rig_cost(rig, COST_ipi, 100);
+		rig->cpus[1].nohz_full = true;
+		rig->want_events = TP_BIT(TP_RESCHEDULE_ENTRY) | TP_BIT(TP_SCHED_SWITCH);
+		rig_host(rig);
+		for (unsigned k = 0; k < 2; k++)
+			rig_task(rig, k, TASK_FAIR, 2);
+		task_place(&rig->host, &rig->tasks[0], 1);
+		host_start(&rig->host);
+		rig_at(rig, acts[i].at, do_act, &acts[i]);
+		rig_host_run(rig, 900 * US);
+		assert_string_equal(rig->log, want[i]);
+		rig_free(rig);
+	}
+}
+
+/* The latency column of a trace says where a switch is due: from when the FIFO task is queued until
+ * the switch. */
+static void check_need_resched_flag(void **state)
+{
+	static const struct act wake = { 1000, WAKE, 2, 0 };
+	static const struct {
+		enum tracepoint tp;
+		uint32_t flags;
+	} want[] = {
+		{ TP_SCHED_WAKING, 0 },
+		{ TP_RESCHEDULE_ENTRY, TRACE_HARDIRQ | TRACE_IRQS_OFF | TRACE_NEED_RESCHED },
+		{ TP_RESCHEDULE_EXIT, TRACE_HARDIRQ | TRACE_IRQS_OFF | TRACE_NEED_RESCHED },
+		{ TP_SCHED_SWITCH, 0 },
+	};
+	struct rig *rig = rig_new("v5.2", 1, 1000);
+
+	for (size_t i = 0; i < N_ELEMENTS(want); i++)
+		rig->keep_events |= TP_BIT(want[i].tp);
+	rig_host(rig);
+	rig_task(rig, 0, TASK_FAIR, 1);
+	rig_task(rig, 1, TASK_FIFO, 1);
+	task_place(&rig->host, &rig->tasks[0], 0);
+	host_start(&rig->host);
+	rig_at(rig, wake.at, do_act, &wake);
+	rig_host_run(rig, 10 * US);
+	assert_int_equal(rig->n_kept, N_ELEMENTS(want));
+	for (size_t i = 0; i < N_ELEMENTS(want); i++) {
+		assert_int_equal(rig->kept[i].event, want[i].tp);
+		assert_int_equal(rig->kept[i].flags, want[i].flags);
+	}
+	rig_free(rig);
+}
+
 /* The tick of 3 ms ends the slice; on the way out of its interrupt, which takes 100, nobody waits
  * any more. Then a slice begins anew for who is woken at 4.5 ms, behind an interrupt. */
 static void check_slice_ends_for_nobody(void **state)
@@ -265,7 +353,7 @@ static void check_slice_ends_for_nobody(void **state)
 
 int main(void)
 {
-	struct CMUnitTest tests[N_ELEMENTS(rows) + N_ELEMENTS(preempt_rows) + 1];
+	struct CMUnitTest tests[N_ELEMENTS(rows) + N_ELEMENTS(preempt_rows) + 3];
 	size_t n = 0;
 
 	for (size_t i = 0; i < N_ELEMENTS(rows); i++)
@@ -276,6 +364,10 @@ int main(void)
 		tests[n++] = (struct CMUnitTest){ .name = preempt_rows[i].name,
 						  .test_func = check_preempt_row,
 						  .initial_state = (void *)&preempt_rows[i] };
+	tests[n++] = (struct CMUnitTest){ .name = "what brings a tick back",
+					  .test_func = check_tick_brought_back };
+	tests[n++] = (struct CMUnitTest){ .name = "need_resched in a record",
+					  .test_func = check_need_resched_flag };
 	tests[n++] = (struct CMUnitTest){ .name = "a slice that ends for nobody",
 					  .test_func = check_slice_ends_for_nobody };
 	return cmocka_run_group_tests_name("scheduler", tests, NULL, NULL);

@@ -69,6 +69,10 @@ static const struct row rows[] = {
 	{ "idle_nohz: on the next tick, and the tick itself on waking",
 	  { .workload = &workload_idle_nohz, .hz = 1000, .interval = NS(1500000), .wakeup = NS(80) },
 	  "..!.........", "rdtsc arm(2000100) h:rdtsc h:eoi h:iret rdtsc arm(1000100) compute(80) arm(3000100) hlt hlt" },
+	/* 1 ns a tick: woken on one, the guest restarts with the next */
+	{ "idle_nohz: woken on a tick, it takes the next",
+	  { .workload = &workload_idle_nohz, .hz = 1000000000, .interval = NS(100), .wakeup = NS(80) },
+	  "..!.........", "rdtsc arm(200) h:rdtsc h:eoi h:iret rdtsc arm(601) compute(80) arm(300) hlt hlt" },
 	{ "busy: a handler does no more than EOI",
 	  { .workload = &workload_busy },
 	  ".!...", "spin(18446744073709551615) h:eoi h:iret spin(18446744073709551615)" },

@@ -75,8 +75,8 @@ static void armed(void **state)
 	rig_free(rig);
 }
 
-/* The same deadline met halted: the callback takes 10 us, and the way to the handler's first
- * instruction as long. */
+/* The same deadline met halted: the callback, the injection and the way to the handler's first
+ * instruction take 10 us each. */
 static void look_asleep(struct rig *rig, const void *arg)
 {
 	struct vcpu_view v;
@@ -106,6 +106,15 @@ static void look_in_the_callback(struct rig *rig, const void *arg)
 	assert_int_equal(c.n_hrtimers, 0);
 }
 
+static void look_before_the_injection(struct rig *rig, const void *arg)
+{
+	struct vcpu_view v;
+
+	world_view_vcpu(rig->world, 0, &v);
+	assert_true(v.pending);
+	assert_false(v.running || v.sleeps || v.in_guest || v.irr || v.isr);
+}
+
 static void look_in_the_handler(struct rig *rig, const void *arg)
 {
 	struct vcpu_view v;
@@ -123,13 +132,75 @@ static void woken(void **state)
 	struct rig *rig = rig_armed(GUEST_WAIT_HLT);
 
 	rig_cost(rig, COST_callback, 10 * US);
+	rig_cost(rig, COST_inject, 10 * US);
 	rig_cost(rig, COST_irq_delivery, 10 * US);
 	rig_world(rig);
 	rig->sim = world_sim(rig->world);
 	rig_at(rig, 500 * US, look_asleep, NULL);
 	rig_at(rig, 1005 * US, look_in_the_callback, NULL);
-	rig_at(rig, 1015 * US, look_in_the_handler, NULL);
+	rig_at(rig, 1015 * US, look_before_the_injection, NULL);
+	rig_at(rig, 1025 * US, look_in_the_handler, NULL);
 	rig_run(rig, 2 * MS);
+	rig_free(rig);
+}
+
+/* A periodic count of 100000 ticks of 4 ns, 50 us after it began, on a vCPU with APICv; its first
+ * expiry is posted to it with interrupts off. */
+static void look_at_the_count(struct rig *rig, const void *arg)
+{
+	struct vcpu_view v;
+
+	world_view_vcpu(rig->world, 0, &v);
+	assert_int_equal(v.count.mode, LAPIC_MODE_PERIODIC);
+	assert_int_equal(v.count.period_ns, 400 * US);
+	assert_int_equal(v.count.target.v, 400 * US);
+	assert_int_equal(v.tmcct, 87500);
+	assert_false(v.interrupts_on || v.irr || v.pir);
+}
+
+static void look_at_what_waits(struct rig *rig, const void *arg)
+{
+	struct vcpu_view v;
+
+	world_view_vcpu(rig->world, 0, &v);
+	assert_true(v.irr && v.in_guest);
+	assert_false(v.interrupts_on || v.isr || v.pir);
+}
+
+static void look_at_what_is_served(struct rig *rig, const void *arg)
+{
+	struct vcpu_view v;
+
+	world_view_vcpu(rig->world, 0, &v);
+	assert_true(v.isr && v.in_guest);
+	assert_false(v.irr || v.pir);
+}
+
+static void counting(void **state)
+{
+	static const struct program_op ops[] = {
+		{ PROGRAM_cli, { 0, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_lvtt, { 0, QUANTITY_CYCLES }, LAPIC_MODE_PERIODIC },
+		{ PROGRAM_tdcr, { 0, QUANTITY_CYCLES }, 1 },
+		{ PROGRAM_tmict, { 0, QUANTITY_CYCLES }, 100000 },
+		{ PROGRAM_compute, { 500 * US, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_sti, { 0, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_compute, { 1 * MS, QUANTITY_CYCLES }, 0 },
+	};
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig->cfg.host.apicv = true;
+	rig->cfg.kvm.enable_apicv = true;
+	rig_cost(rig, COST_irq_delivery, 10 * US);
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 50 * US, look_at_the_count, NULL);
+	rig_at(rig, 450 * US, look_at_what_waits, NULL);
+	rig_at(rig, 505 * US, look_at_what_is_served, NULL);
+	rig_run(rig, 600 * US);
 	rig_free(rig);
 }
 
@@ -139,6 +210,7 @@ int main(void)
 		cmocka_unit_test(tasks_have_names),
 		cmocka_unit_test(armed),
 		cmocka_unit_test(woken),
+		cmocka_unit_test(counting),
 	};
 
 	return cmocka_run_group_tests_name("world_view", tests, NULL, NULL);
