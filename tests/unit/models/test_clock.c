@@ -203,6 +203,27 @@ static void test_catches_up(void **state)
 	rig_free(rig);
 }
 
+/* The ratio has 48 bits behind the point on VMX, 32 on SVM. */
+static void test_ratio(void **state)
+{
+	static const struct {
+		enum host_vendor vendor;
+		unsigned frac_bits;
+	} rows[] = { { HOST_INTEL, 48 }, { HOST_AMD, 32 } };
+
+	for (size_t i = 0; i < N_ELEMENTS(rows); i++) {
+		struct rig *rig = rig_new("v5.2", 1, 250);
+
+		rig->cfg.host.vendor = rows[i].vendor;
+		rig_vcpu(rig, 0, 1);
+		rig->vcpus[0].tsc_khz.v = 3000000;
+		rig_world(rig);
+		assert_int_equal(rig->world->vcpus[0].rate.frac_bits, rows[i].frac_bits);
+		assert_true(rig->world->vcpus[0].rate.ratio == UINT64_C(3) << rows[i].frac_bits);
+		rig_free(rig);
+	}
+}
+
 #define ROWS(array, check)                                             \
 	for (size_t i = 0; i < N_ELEMENTS(array); i++)                 \
 		tests[n++] = (struct CMUnitTest)                       \
@@ -214,7 +235,7 @@ static void test_catches_up(void **state)
 int main(void)
 {
 	struct CMUnitTest tests[N_ELEMENTS(readings) + N_ELEMENTS(edges) + N_ELEMENTS(monotonics) +
-				N_ELEMENTS(guest_edges) + 3];
+				N_ELEMENTS(guest_edges) + 4];
 	size_t n = 0;
 
 	ROWS(readings, check_reading);
@@ -227,5 +248,7 @@ int main(void)
 					  .test_func = test_edge_of_a_new_tsc };
 	tests[n++] = (struct CMUnitTest){ .name = "a guest faster than the host, without scaling",
 					  .test_func = test_catches_up };
+	tests[n++] = (struct CMUnitTest){ .name = "the ratio of a guest's TSC",
+					  .test_func = test_ratio };
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
 }

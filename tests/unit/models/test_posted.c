@@ -418,6 +418,24 @@ static void check_fast_leaves(void **state)
 	}
 }
 
+/* Read 300 behind the expiry, 700 early: v5.3 takes that off its 1000, but at most an eighth. */
+static void check_tuned_in_the_callback(void **state)
+{
+	struct rig *rig = new_rig("v5.3", 2);
+	const struct trace_record *rec;
+
+	rig->cfg.kvm.lapic_timer_advance_ns = -1;
+	arm_at(rig, 2400000);
+	rig->keep_events |= TP_BIT(TP_TIMER_ADVANCE);
+	rig_run(rig, 4 * MS);
+	rec = rig_find(rig, TP_TIMER_ADVANCE, 0);
+	assert_non_null(rec);
+	assert_int_equal(rec->when.v, 2399300 * PS_PER_NS);
+	assert_int_equal(rig_value(rec, "advance_ns"), 875);
+	assert_int_equal(rig->world->vcpus[0].timer.advance->advance_ns, 875);
+	rig_free(rig);
+}
+
 /* The first deadline is 5 s ahead, beyond the preemption timer's 2^32 cycles, and so the hrtimer's,
  * which the second write, by the fast path from 28000, takes 1000 to cancel. A device interrupt at
  * 28500 finds interrupts off: taken behind VM-entry, at 33000. */
@@ -583,6 +601,8 @@ int main(void)
 		(struct CMUnitTest){ .name = "masked when it fires", .test_func = check_masked };
 	tests[n++] = (struct CMUnitTest){ .name = "found past behind a halt, and due all the same",
 					  .test_func = check_due_twice };
+	tests[n++] = (struct CMUnitTest){ .name = "tuned in the callback",
+					  .test_func = check_tuned_in_the_callback };
 	tests[n++] = (struct CMUnitTest){ .name = "fast path: interrupts stay off where it cancels",
 					  .test_func = check_fast_cancels };
 	tests[n++] = (struct CMUnitTest){ .name = "a vCPU that moved: restarted, or not",

@@ -281,6 +281,84 @@ static void check_nested(void **state)
 	rig_free(rig);
 }
 
+/* As above, but the handler lets interrupts in and computes before its EOI, at 132500: a vector in
+ * service keeps the next one back, and asks for no window. */
+static void check_in_service(void **state)
+{
+	static const struct program_op start[] = { FOR(arm, 30000), FOR(compute, 1000000) };
+	static const struct program_op handler[] = { FOR(arm, 10000), DO(sti),
+						     FOR(compute, 50000) };
+
+	for (unsigned apicv = 0; apicv < 2; apicv++) {
+		struct rig *rig = rig_new("v5.2", 1, 100);
+
+		rig_round_trip(rig);
+		rig_cost(rig, COST_guest_op, 100);
+		rig->cfg.host.apicv = rig->cfg.kvm.enable_apicv = apicv;
+		rig_vcpu(rig, 0, 1);
+		rig->vm.guest.workload = &workload_program;
+		rig->vm.guest.start = (struct program_part){ N_ELEMENTS(start), start };
+		rig->vm.guest.handler = (struct program_part){ N_ELEMENTS(handler), handler };
+		rig->want_events = TP_BIT(TP_KVM_EXIT) | TP_BIT(TP_LAPIC_SAMPLE);
+		rig_run(rig, 130 * US);
+		assert_string_equal(rig->log,
+				    "15200 c0 exit MSR_WRITE\n45100 c0 exit EXTERNAL_INTERRUPT\n"
+				    "52200 c0 lapic_sample\n60400 c0 exit MSR_WRITE\n"
+				    "75400 c0 exit EXTERNAL_INTERRUPT\n");
+		rig_free(rig);
+	}
+}
+
+/* A count of one shot is over, and not delivered yet, when the guest makes the mode periodic: there
+ * is no next one to account for. STI holds for a turn of 1 ns. */
+static void check_mode_before_delivery(void **state)
+{
+	static const struct program_op ops[] = {
+		{ PROGRAM_lvtt, { 0, QUANTITY_CYCLES }, LAPIC_MODE_ONESHOT },
+		{ PROGRAM_tdcr, { 0, QUANTITY_CYCLES }, 0xb },
+		DO(cli),
+		{ PROGRAM_tmict, { 0, QUANTITY_CYCLES }, 100000 },
+		FOR(compute, 200000),
+		{ PROGRAM_lvtt, { 0, QUANTITY_CYCLES }, LAPIC_MODE_PERIODIC },
+		DO(sti),
+		FOR(compute, 1000000),
+	};
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+	rig->want_events = TP_BIT(TP_LAPIC_ARM) | TP_BIT(TP_LAPIC_SAMPLE) | TP_BIT(TP_LAPIC_DROP);
+	rig_run(rig, 1 * MS);
+	assert_string_equal(rig->log, "0 c0 lapic_arm\n200001 c0 lapic_sample\n");
+	rig_free(rig);
+}
+
+/* A period of 200000 from 45300 on: the expiry at 245300 meets the exit of a write to TDCR, begun
+ * at 240100 and handled at 248100. What is pending outlives the new divider. */
+static void check_divider_of_a_pending_expiry(void **state)
+{
+	static const struct program_op ops[] = {
+		{ PROGRAM_lvtt, { 0, QUANTITY_CYCLES }, LAPIC_MODE_PERIODIC },
+		{ PROGRAM_tdcr, { 0, QUANTITY_CYCLES }, 0xb },
+		{ PROGRAM_tmict, { 0, QUANTITY_CYCLES }, 200000 },
+		FOR(compute, 240000 - 52300),
+		{ PROGRAM_tdcr, { 0, QUANTITY_CYCLES }, 0 },
+		FOR(compute, 1000000),
+	};
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig_round_trip(rig);
+	rig_cost(rig, COST_guest_op, 100);
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+	rig->want_events = TP_BIT(TP_FN_APIC_TIMER_FN) | TP_BIT(TP_KVM_INJ_VIRQ);
+	rig_run(rig, 300 * US);
+	assert_string_equal(rig->log, "248100 c0 apic_timer_fn\n249100 c0 kvm_inj_virq\n");
+	rig_free(rig);
+}
+
 /* Exits that the guest makes for reasons of its own; the first instruction comes at 7000. */
 struct exits_row {
 	const char *name;
@@ -320,6 +398,68 @@ static void check_exits(void **state)
 	rig_run(rig, row->every == 10000 ? 55 * US : 340 * US);
 	assert_string_equal(rig->log, row->want);
 	rig_free(rig);
+}
+
+/* The finest grid: an exit each ps, none left out. */
+static void check_finest_grid(void **state)
+{
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.workload = &workload_busy;
+	rig->vm.guest.other_exits = (struct other_exits){
+		{ 1, QUANTITY_PS }, EXIT_REASON_CPUID, EXITS_FROM_GRID, { 0, QUANTITY_PS }
+	};
+	rig->keep_events = TP_BIT(TP_KVM_EXIT);
+	rig_run(rig, 1);
+	assert_int_equal(rig_count(rig, TP_KVM_EXIT), 1001);
+	rig_free(rig);
+}
+
+/* Another host's clock: nothing of the timer, the poller and the TSC comes along by itself. */
+static void check_moved_to_a_host(void **state)
+{
+	const struct clock clock = { { 2000000 }, 5000, 0 };
+	struct rig *rig = rig_new("v5.2", 1, 100);
+	struct vcpu *vcpu;
+
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.delta = (struct quantity){ 1 * MS, QUANTITY_CYCLES };
+	rig->vm.guest.wait = GUEST_WAIT_HLT;
+	rig_run(rig, 1500 * US);
+	vcpu = &rig->world->vcpus[0];
+	assert_true(hrtimer_queued(&vcpu->timer.hrtimer));
+	vcpu->poll_ns = 10000;
+	vcpu_move(vcpu, &clock, true);
+	assert_int_equal(vcpu->poll_ns, 0);
+	assert_int_equal(vcpu_tsc(vcpu).v, 0);
+	assert_int_equal(vcpu->rate.khz.v, 2000000);
+	assert_false(hrtimer_queued(&vcpu->timer.hrtimer));
+	assert_int_equal(vcpu->timer.count.mode, LAPIC_MODE_ONESHOT);
+	assert_int_equal(vcpu->timer.count.tscdeadline.v, 0);
+	rig_free(rig);
+}
+
+/* A state loaded over a vector that is posted, and not in IRR yet: it is no part of that state. */
+static void check_posted_before_a_load(void **state)
+{
+	static const char *const forms[] = { "lost", "kept" };
+
+	for (size_t i = 0; i < N_ELEMENTS(forms); i++) {
+		struct rig *rig = rig_new("v5.2", 1, 100);
+		struct vcpu *vcpu;
+
+		rig_form(rig, "restore_apicv", forms[i]);
+		rig->cfg.host.apicv = rig->cfg.kvm.enable_apicv = true;
+		rig_vcpu(rig, 0, 1);
+		rig_world(rig);
+		vcpu = &rig->world->vcpus[0];
+		vcpu_save(vcpu);
+		vcpu->pir = true;
+		vcpu_restore_lapic(vcpu);
+		assert_false(vcpu->pir);
+		rig_free(rig);
+	}
 }
 
 /*
@@ -616,14 +756,17 @@ struct write_row {
 	uint64_t at, handled;
 	bool relative;
 	int64_t value;
-	uint64_t want; /* at 100 us */
+	uint64_t want;  /* at 100 us */
+	uint64_t every; /* other exits; 0: never */
 };
 
 /* clang-format off */
 static const struct write_row write_rows[] = {
-	{ "set in the guest",                     30000, 38000, false, 5000000, 5000000 + 62000 },
-	{ "set on the way into it: the first instruction", 3000, 15000, false, 5000000, 5000000 + 85000 },
-	{ "moved",                                30000, 38000, true,  5000000, 5000000 + 100000 },
+	{ "set in the guest",                     30000, 38000, false, 5000000, 5000000 + 62000, 0 },
+	{ "set on the way into it: the first instruction", 3000, 15000, false, 5000000, 5000000 + 85000, 0 },
+	{ "moved",                                30000, 38000, true,  5000000, 5000000 + 100000, 0 },
+	/* which was to come when the TSC reads 87001 */
+	{ "set back, ahead of an exit",           30000, 38000, false, 10000, 10000 + 62000, 80000 },
 };
 /* clang-format on */
 
@@ -640,7 +783,9 @@ static void check_write(void **state)
 	rig_vcpu(rig, 0, 1);
 	rig->vm.guest.workload = &workload_busy;
 	/* never: 2^63 cycles are 292 years */
-	rig->vm.guest.other_exits.every = (struct quantity){ UINT64_C(1) << 63, QUANTITY_CYCLES };
+	rig->vm.guest.other_exits.every =
+		(struct quantity){ row->every ? row->every : UINT64_C(1) << 63, QUANTITY_CYCLES };
+	rig->vm.guest.other_exits.reason = EXIT_REASON_CPUID;
 	rig->want_events = TP_BIT(TP_KVM_EXIT);
 	rig_run(rig, 100 * US);
 	snprintf(want, sizeof(want), "%llu c0 exit MSR_WRITE\n", (unsigned long long)row->handled);
@@ -796,7 +941,7 @@ int main(void)
 	struct CMUnitTest tests[N_ELEMENTS(kick_rows) + N_ELEMENTS(halt_rows) +
 				N_ELEMENTS(program_rows) + N_ELEMENTS(poll_rows) +
 				N_ELEMENTS(exits_rows) + N_ELEMENTS(due_rows) +
-				N_ELEMENTS(wait_rows) + N_ELEMENTS(write_rows) + 15];
+				N_ELEMENTS(wait_rows) + N_ELEMENTS(write_rows) + 21];
 	size_t n = 0;
 
 	ROWS(kick_rows, check_kick);
@@ -815,6 +960,18 @@ int main(void)
 					  .test_func = check_mode_of_a_pending_expiry };
 	tests[n++] = (struct CMUnitTest){ .name = "moved while a plan is carried out",
 					  .test_func = check_moved_in_a_plan };
+	tests[n++] = (struct CMUnitTest){ .name = "an expiry in a handler that lets interrupts in",
+					  .test_func = check_in_service };
+	tests[n++] = (struct CMUnitTest){ .name = "a mode that changes before the delivery",
+					  .test_func = check_mode_before_delivery };
+	tests[n++] = (struct CMUnitTest){ .name = "a divider written over a pending expiry",
+					  .test_func = check_divider_of_a_pending_expiry };
+	tests[n++] = (struct CMUnitTest){ .name = "exits on a grid of a ps",
+					  .test_func = check_finest_grid };
+	tests[n++] = (struct CMUnitTest){ .name = "moved to another host",
+					  .test_func = check_moved_to_a_host };
+	tests[n++] = (struct CMUnitTest){ .name = "a state loaded over a posted vector",
+					  .test_func = check_posted_before_a_load };
 	tests[n++] = (struct CMUnitTest){ .name = "the cost of a guest instruction is drawn",
 					  .test_func = check_guest_op_drawn };
 	tests[n++] = (struct CMUnitTest){ .name = "SVM: a part of the exit follows its interrupt",

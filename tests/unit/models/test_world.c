@@ -156,6 +156,91 @@ static void a_vm_that_comes_later(void **state)
 	rig_free(p.rig);
 }
 
+/* Paused twice, with a command that waits each time, and the first time one behind it: that one is
+ * not given again with the other. */
+static void what_waited_waits_again(void **state)
+{
+	static const struct {
+		enum timeline_do each, once; /* each 100 us from 101 on; at 102 us */
+		uint64_t saved;
+	} cases[] = { { DO_SAVE, DO_RESTORE, 208000 }, { DO_RESTORE, DO_SAVE, 108000 } };
+
+	for (size_t i = 0; i < N_ELEMENTS(cases); i++) {
+		struct pair p = new_pair("v5.2", false);
+
+		command(&p, 100 * US, 0, DO_PAUSE, 0);
+		command(&p, 101 * US, 100 * US, cases[i].each, 0);
+		command(&p, 102 * US, 0, cases[i].once, 0); /* a load of nothing */
+		command(&p, 150 * US, 0, DO_RESUME, 0);
+		command(&p, 200 * US, 0, DO_PAUSE, 0);
+		run_pair(&p, 250 * US);
+		assert_int_equal(p.rig->world->vcpus[0].saved.tsc.v, cases[i].saved);
+		rig_free(p.rig);
+	}
+}
+
+/* Lines of one instant that stand together, under whatever order of ties: the last one counts. */
+static void lines_of_an_instant(void **state)
+{
+	for (uint64_t seed = 1; seed <= 8; seed++) {
+		struct pair p = new_pair("v5.2", false);
+
+		for (int64_t value = 1; value <= 4; value++) {
+			struct timeline_command *c = command(&p, 50 * US, 0, DO_SET_PARAM, 0);
+
+			c->param = KVM_PARAM_MIN_TIMER_PERIOD_US;
+			c->value = value;
+		}
+		p.rig->limits.shuffle_ties = true;
+		p.rig->limits.shuffle_seed = seed;
+		run_pair(&p, 60 * US);
+		assert_int_equal(p.rig->world->module.params.min_timer_period_us, 4);
+		rig_free(p.rig);
+	}
+}
+
+/* VM 0 is made when VM 1, whose vCPU stands behind its own, runs already. */
+static void the_first_vm_comes_later(void **state)
+{
+	struct pair p = new_pair("v5.2", false);
+
+	p.vms[0].created_later = true;
+	command(&p, 200 * US, 0, DO_CREATE_VM, 0);
+	p.rig->keep_events = TP_BIT(TP_KVM_ENTRY);
+	run_pair(&p, 450 * US);
+	assert_int_equal(p.rig->n_kept, 2);
+	assert_int_equal(p.rig->kept[0].entity, 1);
+	assert_true(p.rig->kept[0].when.v == 3 * PS_PER_US);
+	assert_int_equal(p.rig->kept[1].entity, 0);
+	assert_true(p.rig->kept[1].when.v == 203 * PS_PER_US);
+	rig_free(p.rig);
+}
+
+/* v5.4 asks the module whether the advance is tuned, which knows of the vCPU created last: tuned up
+ * to 310 us, where VM 1 comes with a fixed one. */
+static void a_later_vm_ends_the_tuning(void **state)
+{
+	struct pair p = new_pair("v5.4", true);
+	struct timeline_command *c = command(&p, 300 * US, 0, DO_SET_PARAM, 0);
+	const struct trace_record *first, *second;
+
+	c->param = KVM_PARAM_LAPIC_TIMER_ADVANCE_NS;
+	c->value = 700;
+	command(&p, 310 * US, 0, DO_CREATE_VM, 1);
+	p.rig->cfg.kvm.lapic_timer_advance_ns = -1;
+	p.vms[0].guest.workload = &workload_tscdeadline_latency;
+	p.vms[0].guest.delta = (struct quantity){ 200000, QUANTITY_CYCLES };
+	p.rig->keep_events = TP_BIT(TP_TIMER_ADVANCE);
+	run_pair(&p, 600 * US);
+	assert_int_equal(p.rig->n_kept, 2);
+	first = rig_find(p.rig, TP_TIMER_ADVANCE, 0);
+	second = rig_find(p.rig, TP_TIMER_ADVANCE, 1);
+	assert_true(first->when.v < 300 * PS_PER_US && second->when.v > 310 * PS_PER_US);
+	assert_int_not_equal(rig_value(first, "advance_ns"), 1000);
+	assert_int_equal(rig_value(second, "advance_ns"), rig_value(first, "advance_ns"));
+	rig_free(p.rig);
+}
+
 /* KVM_SET_TSC_KHZ fails from v4.4 on where the host cannot scale down: said before the run,
  * also of a VM that comes later. */
 static void a_rate_that_is_refused(void **state)
@@ -173,6 +258,13 @@ static void a_rate_that_is_refused(void **state)
 			"a vCPU's TSC rate is refused by the kernel (KVM_SET_TSC_KHZ fails)");
 		rig_free(p.rig);
 	}
+
+	struct pair p = new_pair("v5.2", false);
+
+	p.rig->cfg.host.tsc_scaling = false;
+	p.rig->vcpus[2].tsc_khz = (khz_t){ 500000 }; /* of no VM */
+	run_pair(&p, 10 * US);
+	rig_free(p.rig);
 }
 
 int main(void)
@@ -180,7 +272,11 @@ int main(void)
 	static const struct CMUnitTest fixed[] = {
 		cmocka_unit_test(hog_starts_once),
 		cmocka_unit_test(save_waits_for_the_pause),
+		cmocka_unit_test(what_waited_waits_again),
+		cmocka_unit_test(lines_of_an_instant),
 		cmocka_unit_test(a_vm_that_comes_later),
+		cmocka_unit_test(the_first_vm_comes_later),
+		cmocka_unit_test(a_later_vm_ends_the_tuning),
 		cmocka_unit_test(a_rate_that_is_refused),
 	};
 	struct CMUnitTest tests[N_ELEMENTS(fixed) + N_ELEMENTS(param_rows)];
