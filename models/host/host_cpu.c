@@ -134,11 +134,8 @@ void cpu_kick(struct host_cpu *cpu)
 void cpu_end_wait(struct host_cpu *cpu, struct context *ctx)
 {
 	ctx->left = ps(0);
-	if (cpu->top == ctx) {
-		if (!cpu->stopped)
-			charge(cpu);
+	if (cpu->top == ctx)
 		cpu_kick(cpu);
-	}
 }
 
 void cpu_end_after_turn(struct host_cpu *cpu, struct context *ctx, ps_t total, ps_t turn)
@@ -252,8 +249,7 @@ static void enter_irq(struct host_cpu *cpu)
 {
 	ps_t cost = cpu_cost(cpu, COST_irq_entry);
 
-	for (cpu->taken = IRQ_SOURCES - 1; !(cpu->pending & 1u << cpu->taken);)
-		cpu->taken--;
+	cpu->taken = (enum irq_source)(31 - __builtin_clz(cpu->pending));
 	cpu->pending &= ~(1u << cpu->taken);
 	if (cpu->asleep) {
 		cost = ps_add(cost, cpu->host->cfg->cpus[cpu->id].idle_exit);

@@ -129,7 +129,6 @@ static void guest_exit(struct task *task, struct host_cpu *cpu)
 	struct vcpu *vcpu = sim_container_of(task, struct vcpu, task);
 
 	vcpu_account_guest_time(vcpu);
-	vcpu->stop = STOP_OP;
 	/* At one instant the preemption timer goes first; the interrupt stays pending (R15). */
 	vcpu_begin_exit(vcpu, vcpu->hv_fires.v <= sim_now(vcpu->host->sim).v
 				      ? EXIT_REASON_PREEMPTION_TIMER
