@@ -10,6 +10,7 @@
 
 #include "sim_time.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct sim;
@@ -47,6 +48,7 @@ struct sim_event {
 	const void
 		*behind; /* stood some places before it, perhaps: fetched ahead, never followed */
 	uint32_t entity; /* whose event this is, for reports: a CPU or vCPU number */
+	uint32_t slot;   /* where it stands, if armed */
 };
 
 #define sim_container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))

@@ -138,19 +138,34 @@ static bool may_arm(struct sim *sim, const struct sim_event *ev, ps_t when)
 		sim_break(sim, "A5", "an armed event is initialised: type == NULL");
 		return false;
 	}
-	if (unlikely(when.v < sim->clock.now.v || when.v == PS_NEVER.v)) {
+	/* when < now || when == PS_NEVER */
+	if (unlikely(when.v - sim->clock.now.v >= PS_NEVER.v - sim->clock.now.v)) {
 		sim_break(sim, "A2",
 			  "now <= when < never: now %" PRIu64 " ps, when %" PRIu64
 			  " ps, %s of %" PRIu32,
 			  sim->clock.now.v, when.v, ev->type->name, ev->entity);
 		return false;
 	}
-	if (unlikely(sim_event_armed(ev) && !sim_queue_holds(ev))) {
+	return true;
+}
+
+static void move(struct sim *sim, struct sim_event *ev, ps_t when)
+{
+	struct sim_queue *q = &sim->queue;
+	const bool stays = sim_queue_may_stay(q, ev, when.v);
+
+	if (!stays && unlikely(!sim_queue_holds(ev))) {
 		sim_break(sim, "A5", "an armed event is linked both ways: %s of %" PRIu32,
 			  ev->type->name, ev->entity);
-		return false;
+		return;
 	}
-	return true;
+	const uint64_t order = next_order(sim, ev->type->phase);
+
+	sim->cancelled++;
+	if (stays)
+		sim_queue_stay(q, ev, when.v, order);
+	else
+		sim_queue_move(q, ev, when.v, order);
 }
 
 bool sim_event_arm(struct sim *sim, struct sim_event *ev, ps_t when)
@@ -160,18 +175,17 @@ bool sim_event_arm(struct sim *sim, struct sim_event *ev, ps_t when)
 	if (unlikely(!may_arm(sim, ev, when)))
 		return was_armed;
 	if (was_armed) {
-		sim_queue_remove(&sim->queue, ev);
-		sim->cancelled++;
-	} else if (unlikely(sim->queue.n >= sim->limits.max_pending)) {
+		move(sim, ev, when);
+		return true;
+	}
+	if (unlikely(sim->queue.n >= sim->limits.max_pending)) {
 		stop(sim, SIM_STOP_PENDING);
 		return false;
 	}
-	ev->when = when;
-	ev->order = next_order(sim, ev->type->phase);
-	sim_queue_push(&sim->queue, ev);
+	sim_queue_push(&sim->queue, ev, when.v, next_order(sim, ev->type->phase));
 	if (sim->queue.n > sim->pending_peak)
 		sim->pending_peak = sim->queue.n;
-	return was_armed;
+	return false;
 }
 
 bool sim_event_cancel(struct sim *sim, struct sim_event *ev)

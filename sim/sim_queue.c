@@ -4,15 +4,15 @@
 #include <string.h>
 
 _Static_assert(64 % SIM_WHEEL_BITS == 0, "the digits of an instant are all as long");
-_Static_assert(SIM_WHEEL_WORDS <= 32, "a bit of used_words for each word");
+_Static_assert(SIM_QUEUE_WORDS <= 64, "a bit of used_words for each word");
+_Static_assert(SIM_PHASES <= SIM_WHEEL_FIRST && SIM_WHEEL_FIRST % 64 == 0,
+	       "the wheel begins a word");
 
 void sim_queue_init(struct sim_queue *q, bool shuffled)
 {
 	memset(q, 0, sizeof(*q)); /* an initialiser would be put together on the stack first */
 	q->shuffled = shuffled;
-	for (unsigned phase = 0; phase < SIM_PHASES; phase++)
-		sim_link_init(&q->due[phase]);
-	for (unsigned i = 0; i < SIM_WHEEL_ALL; i++) {
+	for (unsigned i = 0; i < SIM_QUEUE_SLOTS; i++) {
 		sim_link_init(&q->slot[i].list);
 		q->slot[i].least = UINT64_MAX;
 	}
@@ -45,7 +45,7 @@ static struct sim_link *merge(struct sim_link *a, struct sim_link *b)
 	return merged;
 }
 
-/* Sorts a list by order. Only shuffled orders need it, and there many may be due at one instant. */
+/* Sorts a list by order. Few need it, but there many may be due at one instant. */
 static void sort(struct sim_link *list)
 {
 	struct sim_link *chains[33] = { NULL }; /* [i]: 2^i links or none, as digits of a counter */
@@ -84,21 +84,13 @@ static void prepend(struct sim_link *list, struct sim_link *link)
 	list->next = link;
 }
 
-/* As sim_queue_file(), but to the head of its list: what stood behind @ev stands there already. */
-static void refile(struct sim_queue *q, struct sim_event *ev)
+/* As sim_queue_file(), but to the head of its list: what stood behind @ev stands there already.
+ * Returns whether orders still grow there. */
+static bool refile(struct sim_queue *q, struct sim_event *ev, unsigned i)
 {
-	const uint64_t when = ev->when.v;
+	struct sim_link *list = &q->slot[i].list, *first = list->next;
 
-	if (when == q->at) {
-		const unsigned phase = (unsigned)(ev->order >> SIM_SEQ_BITS);
-
-		q->used_due |= 1u << phase;
-		prepend(&q->due[phase], &ev->link);
-		return;
-	}
-	const unsigned i = sim_queue_slot_of(when, q->at);
-
-	sim_queue_note_slot(q, i, when);
+	sim_queue_note_slot(q, i, ev, ev->when.v);
 	if (q->n > SIM_MANY) {
 		struct sim_ahead *ahead = &q->ahead[i];
 
@@ -112,59 +104,68 @@ static void refile(struct sim_queue *q, struct sim_event *ev)
 			sim_queue_event(*recent)->behind = ev;
 		*recent = &ev->link;
 	}
-	prepend(&q->slot[i].list, &ev->link);
+	prepend(list, &ev->link);
+	return first == list || sim_queue_event(first)->order > ev->order;
 }
 
 /* From the last to the first, because an event knows who stood before it when it came, and nobody
  * who came later. No list on a lower level and none of those due holds anything, so that lists keep
- * their order. */
-struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned i)
+ * their order: but for who stayed, and may have been moved after those behind it, and may belong to
+ * a later slot, at the end of which it goes. So what is due is looked at, and sorted if need be. */
+struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned from)
 {
-	struct sim_link *list = &q->slot[i].list;
-	struct sim_link *link = list->prev, *from = list;
+	struct sim_link *list = &q->slot[from].list;
+	struct sim_link *link = list->prev, *last = list;
+	bool sorted = !q->shuffled;
 
-	q->at = q->slot[i].least;
+	q->at = q->slot[from].least;
 	q->spreads++;
-	sim_queue_slot_emptied(q, i);
+	sim_queue_note_empty(q, from, true);
 	sim_link_init(list);
 	while (link != list) {
 		struct sim_link *prev = link->prev;
+		struct sim_event *ev = sim_queue_event(link);
+		const unsigned i = sim_queue_slot_of(ev->when.v, ev->order, q->at);
 
-		if (__builtin_expect(link->next != from, 0))
+		if (__builtin_expect(link->next != last, 0))
 			return link;
 		if (q->n > SIM_MANY)
-			__builtin_prefetch(sim_queue_event(link)->behind, 1);
-		refile(q, sim_queue_event(link));
-		from = link;
+			__builtin_prefetch(ev->behind, 1);
+		if (i > from)
+			sim_queue_file(q, ev, ev->when.v, ev->order, false);
+		else if (!refile(q, ev, i) && i < SIM_WHEEL_FIRST)
+			sorted = false;
+		last = link;
 		link = prev;
 	}
-	for (unsigned phase = 0; q->shuffled && phase < SIM_PHASES; phase++)
-		sort(&q->due[phase]);
+	for (unsigned phase = 0; !sorted && phase < SIM_PHASES; phase++)
+		sort(&q->slot[phase].list);
 	return NULL;
 }
 
-/* The list on which @ev should stand. */
-static const struct sim_link *list_of(const struct sim_queue *q, const struct sim_event *ev)
+/* Whether @ev may stand in slot @i. */
+static bool may_stand(const struct sim_queue *q, const struct sim_event *ev, unsigned i)
 {
-	if (ev->when.v == q->at)
-		return &q->due[ev->order >> SIM_SEQ_BITS];
-	return &q->slot[sim_queue_slot_of(ev->when.v, q->at)].list;
+	const unsigned own = sim_queue_slot_of(ev->when.v, ev->order, q->at);
+
+	if (ev->slot == (i | SIM_STAYED))
+		return i >= SIM_WHEEL_FIRST && own >= i;
+	return ev->slot == i && own == i;
 }
 
-/* Adds the good events of @list to @n; false: the next one is bad. */
-static bool check_list(const struct sim_queue *q, const struct sim_link *list, uint64_t least,
-		       uint32_t *n)
+/* Adds the good events of slot @i to @n; false: the next one is bad. */
+static bool check_slot(const struct sim_queue *q, unsigned i, uint32_t *n)
 {
-	/* Two of one instant and phase: on a due list, unless orders are shuffled on any. */
+	const struct sim_link *list = &q->slot[i].list;
+	const bool sorted = i < SIM_WHEEL_FIRST || (!q->shuffled && !q->stirred);
 	const struct sim_event *before = NULL;
-	const bool due = list < &q->due[SIM_PHASES];
 
 	for (struct sim_link *link = list->next; link != list; link = link->next) {
 		const struct sim_event *ev = sim_queue_event(link);
 
-		if (!sim_queue_holds(ev) || ev->when.v < least || list_of(q, ev) != list)
+		if (!sim_queue_holds(ev) || ev->when.v < q->slot[i].least || !may_stand(q, ev, i))
 			return false;
-		if (before && before->when.v == ev->when.v && (due || !q->shuffled) &&
+		if (before && sorted && before->when.v == ev->when.v &&
 		    before->order >> SIM_SEQ_BITS == ev->order >> SIM_SEQ_BITS &&
 		    before->order >= ev->order)
 			return false;
@@ -178,12 +179,9 @@ uint32_t sim_queue_check(const struct sim_queue *q)
 {
 	uint32_t n = 0;
 
-	for (unsigned phase = 0; phase < SIM_PHASES; phase++)
-		if (q->used_due & 1u << phase && !check_list(q, &q->due[phase], q->at, &n))
-			return n;
-	for (unsigned i = 0; i < SIM_WHEEL_ALL; i++)
-		if (q->used_words & 1u << i / 64 && q->used[i / 64] & UINT64_C(1) << i % 64 &&
-		    !check_list(q, &q->slot[i].list, q->slot[i].least, &n))
+	for (unsigned i = 0; i < SIM_QUEUE_SLOTS; i++)
+		if (q->used_words & UINT64_C(1) << i / 64 &&
+		    q->used[i / 64] & UINT64_C(1) << i % 64 && !check_slot(q, i, &n))
 			return n;
 	return n;
 }

@@ -6,9 +6,10 @@
  * highest digit (base SIM_WHEEL_SLOTS) in which its instant differs from the queue's: the digit's
  * place is the level, its value the slot. What is due at the queue's own instant stands in one list
  * a phase. An event armed for an instant is always filed where the others of that instant are, at
- * the tail: so lists keep the order of arming, and only a queue whose orders are shuffled sorts.
+ * the tail: so lists keep the order of arming.
  *
- *	sim_event_arm() -> sim_queue_push()         sim_event_cancel() -> sim_queue_remove()
+ *	sim_event_arm() -> sim_queue_push(), sim_queue_move() or sim_queue_stay()
+ *	sim_event_cancel() -> sim_queue_remove()
  *	sim_run() -> sim_queue_first() -> sim_queue_pop()
  *	sim_event_follow() -> sim_queue_idle_until()
  *
@@ -17,6 +18,10 @@
  * lower levels or as due: an event moves at most once a level, and seldom more than twice. That
  * goes from the last to the first; with many events, each knows what stood some places before it,
  * to be fetched ahead.
+ *
+ * With many events, one that is moved on may stay where it stands, and goes to its own slot when
+ * that one is opened. Then it comes behind those that were armed later; so what comes due at one
+ * instant is sorted by order, if it is not.
  *
  * Units:  when is in ps, as in sim_time.h.
  * Errors: none, and nothing is allocated. A list that was damaged from outside (invariant A5) is
@@ -38,15 +43,25 @@
 #define SIM_WHEEL_BITS 8
 #define SIM_WHEEL_SLOTS (1u << SIM_WHEEL_BITS)
 #define SIM_WHEEL_LEVELS (64 / SIM_WHEEL_BITS)
-#define SIM_WHEEL_ALL (SIM_WHEEL_LEVELS * SIM_WHEEL_SLOTS)
-#define SIM_WHEEL_WORDS (SIM_WHEEL_ALL / 64) /* at most 32: bits of used_words */
+
+/* The slots: one a phase for what is due at the queue's instant, then the wheel from its lowest
+ * level on, so that the first event is in the first used one. A word of bits each. */
+#define SIM_WHEEL_FIRST 64u
+#define SIM_QUEUE_SLOTS (SIM_WHEEL_FIRST + SIM_WHEEL_LEVELS * SIM_WHEEL_SLOTS)
+#define SIM_QUEUE_WORDS (SIM_QUEUE_SLOTS / 64)
+
+#define SIM_STAYED (1u << 31) /* in an event's slot: it may belong to a later one */
 
 struct sim_slot {
 	struct sim_link list;
 	uint64_t least; /* no event in list is before it; UINT64_MAX: list is empty */
 };
 
-/* With more events than this they leave the first caches, and lists are fetched ahead. */
+/* Up to this many, an event that is taken out of its slot is alone there as often as not. */
+#define SIM_FEW 256
+
+/* With more events than this they leave the first caches: lists are fetched ahead, and an event
+ * that is moved on may stay where it stands. */
 #define SIM_MANY 4096
 #define SIM_AHEAD 8 /* places; 4 was slower, 16 a little faster and twice the memory */
 
@@ -60,14 +75,13 @@ struct sim_ahead {
 struct sim_queue {
 	uint64_t at; /* no event is before it */
 	uint32_t n;
-	uint32_t used_due;   /* bit p: some event of phase p is due at at */
-	uint32_t used_words; /* bit w: used[w] != 0 */
-	bool shuffled;       /* orders do not grow from arming to arming */
-	struct sim_link due[SIM_PHASES];
-	uint64_t used[SIM_WHEEL_WORDS]; /* bit: that slot is not empty */
-	struct sim_slot slot[SIM_WHEEL_ALL];
+	bool shuffled;                  /* orders do not grow from arming to arming */
+	bool stirred;                   /* some event stayed: orders may not grow along a list */
+	uint64_t used_words;            /* bit w: used[w] != 0 */
+	uint64_t used[SIM_QUEUE_WORDS]; /* bit: that slot is not empty */
+	struct sim_slot slot[SIM_QUEUE_SLOTS];
 	uint64_t spreads; /* slots opened so far */
-	struct sim_ahead ahead[SIM_WHEEL_ALL];
+	struct sim_ahead ahead[SIM_QUEUE_SLOTS];
 };
 
 void sim_queue_init(struct sim_queue *q, bool shuffled);
@@ -98,23 +112,30 @@ static inline void sim_link_init(struct sim_link *list) { list->next = list->pre
 /* For shuffled orders: @link goes before the first on @list that has a greater one. */
 void sim_queue_insert_sorted(struct sim_link *list, struct sim_link *link);
 
-/* The slot of @when, which is after @at. */
-static inline unsigned sim_queue_slot_of(uint64_t when, uint64_t at)
+/* The slot of an event of @when, which is not before @at, and @order. */
+static inline unsigned sim_queue_slot_of(uint64_t when, uint64_t order, uint64_t at)
 {
+	if (when == at)
+		return (unsigned)(order >> SIM_SEQ_BITS);
+
 	const unsigned highest = 63u - (unsigned)__builtin_clzll(when ^ at);
 	const unsigned level = highest / SIM_WHEEL_BITS;
 	const uint64_t digits = when >> (level * SIM_WHEEL_BITS);
 
-	return level * SIM_WHEEL_SLOTS + (unsigned)(digits % SIM_WHEEL_SLOTS);
+	return SIM_WHEEL_FIRST + level * SIM_WHEEL_SLOTS + (unsigned)(digits % SIM_WHEEL_SLOTS);
 }
 
-static inline void sim_queue_note_slot(struct sim_queue *q, unsigned i, uint64_t when)
+/* @ev will stand in slot @i, to which it is not linked yet. */
+static inline void sim_queue_note_slot(struct sim_queue *q, unsigned i, struct sim_event *ev,
+				       uint64_t when)
 {
 	struct sim_slot *slot = &q->slot[i];
+	const uint64_t least = slot->least;
 
-	q->used_words |= 1u << i / 64;
+	ev->slot = i;
+	slot->least = when < least ? when : least;
+	q->used_words |= UINT64_C(1) << i / 64;
 	q->used[i / 64] |= UINT64_C(1) << i % 64;
-	slot->least = when < slot->least ? when : slot->least;
 }
 
 /* What was recent may be gone since: its address is good for nothing but fetching ahead. */
@@ -127,58 +148,96 @@ static inline void sim_queue_note_behind(struct sim_ahead *ahead, struct sim_eve
 }
 
 /* @sorted: to its place among those that are due at its instant, not behind them. */
-static inline void sim_queue_file(struct sim_queue *q, struct sim_event *ev, bool sorted)
+static inline void sim_queue_file(struct sim_queue *q, struct sim_event *ev, uint64_t when,
+				  uint64_t order, bool sorted)
 {
-	const uint64_t when = ev->when.v;
+	const unsigned i = sim_queue_slot_of(when, order, q->at);
+	struct sim_link *list = &q->slot[i].list;
 
-	if (when == q->at) {
-		const unsigned phase = (unsigned)(ev->order >> SIM_SEQ_BITS);
-
-		q->used_due |= 1u << phase;
-		if (__builtin_expect(sorted, 0))
-			sim_queue_insert_sorted(&q->due[phase], &ev->link);
-		else
-			sim_link_append(&q->due[phase], &ev->link);
-		return;
-	}
-	const unsigned i = sim_queue_slot_of(when, q->at);
-
-	sim_queue_note_slot(q, i, when);
+	ev->when.v = when;
+	ev->order = order;
+	sim_queue_note_slot(q, i, ev, when);
 	if (__builtin_expect(q->n > SIM_MANY, 0))
 		sim_queue_note_behind(&q->ahead[i], ev);
-	sim_link_append(&q->slot[i].list, &ev->link);
+	if (__builtin_expect(sorted, 0) && i < SIM_WHEEL_FIRST)
+		sim_queue_insert_sorted(list, &ev->link);
+	else
+		sim_link_append(list, &ev->link);
 }
 
-/* Takes @ev in by its when, which is not before the queue's instant, and its order. */
-static inline void sim_queue_push(struct sim_queue *q, struct sim_event *ev)
+/* Takes @ev in. @when is not before the queue's instant. */
+static inline void sim_queue_push(struct sim_queue *q, struct sim_event *ev, uint64_t when,
+				  uint64_t order)
 {
 	q->n++;
-	sim_queue_file(q, ev, q->shuffled);
+	sim_queue_file(q, ev, when, order, q->shuffled);
 }
 
-static inline void sim_queue_slot_emptied(struct sim_queue *q, unsigned i)
+static inline void sim_queue_note_empty(struct sim_queue *q, unsigned i, bool empty)
 {
-	q->slot[i].least = UINT64_MAX;
-	q->used[i / 64] &= ~(UINT64_C(1) << i % 64);
-	if (!q->used[i / 64])
-		q->used_words &= ~(1u << i / 64);
+	q->slot[i].least |= -(uint64_t)empty;
+	q->used[i / 64] &= ~((uint64_t)empty << i % 64);
+	q->used_words &= ~((uint64_t)(q->used[i / 64] == 0) << i / 64);
 }
 
-/* @ev must be one that sim_queue_holds(). */
-static inline void sim_queue_remove(struct sim_queue *q, struct sim_event *ev)
+/* Returns whether @ev was alone in its slot: if its neighbours are one, that is the list. */
+static inline bool sim_queue_unlink(struct sim_event *ev)
 {
 	struct sim_link *next = ev->link.next, *prev = ev->link.prev;
 
 	next->prev = prev;
 	prev->next = next;
+	return next == prev;
+}
+
+/* With few events no branch could be foretold. */
+static inline void sim_queue_take_out(struct sim_queue *q, struct sim_event *ev)
+{
+	const bool alone = sim_queue_unlink(ev);
+
+	if (q->n <= SIM_FEW || alone)
+		sim_queue_note_empty(q, ev->slot & ~SIM_STAYED, alone);
+}
+
+/* @ev must be one that sim_queue_holds(). */
+static inline void sim_queue_remove(struct sim_queue *q, struct sim_event *ev)
+{
+	sim_queue_take_out(q, ev);
 	ev->link.next = NULL;
 	q->n--;
-	if (next != prev) /* its neighbours: if they are one, that is the list */
-		return;
-	if (next < &q->due[SIM_PHASES])
-		q->used_due &= ~(1u << (next - q->due));
-	else
-		sim_queue_slot_emptied(q, (unsigned)((struct sim_slot *)next - q->slot));
+}
+
+/* As sim_queue_remove() and sim_queue_push(). */
+static inline void sim_queue_move(struct sim_queue *q, struct sim_event *ev, uint64_t when,
+				  uint64_t order)
+{
+	sim_queue_take_out(q, ev);
+	sim_queue_file(q, ev, when, order, q->shuffled);
+}
+
+/* Whether the slot of @ev, which is armed, will be opened by @when. */
+static inline bool sim_queue_opens_by(const struct sim_queue *q, const struct sim_event *ev,
+				      uint64_t when)
+{
+	return ev->slot >= SIM_WHEEL_FIRST && when >= q->slot[ev->slot & ~SIM_STAYED].least;
+}
+
+/* Whether sim_queue_stay() will do, and is worth its being filed anew later. */
+static inline bool sim_queue_may_stay(const struct sim_queue *q, const struct sim_event *ev,
+				      uint64_t when)
+{
+	return __builtin_expect(q->n > SIM_MANY, 0) && sim_queue_opens_by(q, ev, when);
+}
+
+/* Moves @ev by leaving it where it stands, if sim_queue_opens_by(@when): neither of its neighbours
+ * is touched, which with many events are in no cache. */
+static inline void sim_queue_stay(struct sim_queue *q, struct sim_event *ev, uint64_t when,
+				  uint64_t order)
+{
+	q->stirred = true;
+	ev->when.v = when;
+	ev->order = order;
+	ev->slot |= SIM_STAYED;
 }
 
 /* Whether @ev, which says that it is armed, really stands where it says. */
@@ -193,24 +252,29 @@ static inline bool sim_queue_holds(const struct sim_event *ev)
  * that does not go back to where it was reached from. */
 struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned i);
 
+/* The first used slot; there must be one. */
+static inline unsigned sim_queue_first_slot(const struct sim_queue *q)
+{
+	const unsigned word = (unsigned)__builtin_ctzll(q->used_words);
+
+	return word * 64 + (unsigned)__builtin_ctzll(q->used[word]);
+}
+
 /* The first event if it is not after @limit, NULL if there is none. If the queue is damaged it may
  * return an event that sim_queue_holds() does not. The queue's instant, before which nothing can be
  * pushed any more, moves at most to @limit and to the first event. */
 static inline struct sim_event *sim_queue_first(struct sim_queue *q, uint64_t limit)
 {
-	while (!q->used_due) {
-		if (!q->used_words)
-			return NULL;
-		const unsigned word = (unsigned)__builtin_ctz(q->used_words);
-		const unsigned i = word * 64 + (unsigned)__builtin_ctzll(q->used[word]);
+	while (q->used_words) {
+		const unsigned i = sim_queue_first_slot(q);
 		struct sim_link *list = &q->slot[i].list;
+		struct sim_event *ev = sim_queue_event(list->next);
 
-		if (list->next == list->prev) {
-			struct sim_event *ev = sim_queue_event(list->next);
-
-			/* Nobody is armed for PS_NEVER: it was initialised while armed. */
+		if (i < SIM_WHEEL_FIRST)
+			return q->at <= limit ? ev : NULL;
+		/* Nobody is armed for PS_NEVER: it was initialised while armed. */
+		if (list->next == list->prev && ev->slot == i)
 			return ev->when.v <= limit || ev->when.v == PS_NEVER.v ? ev : NULL;
-		}
 		if (q->slot[i].least > limit)
 			return NULL;
 		struct sim_link *broken = sim_queue_spread(q, i);
@@ -218,28 +282,24 @@ static inline struct sim_event *sim_queue_first(struct sim_queue *q, uint64_t li
 		if (__builtin_expect(broken != NULL, 0))
 			return sim_queue_event(broken);
 	}
-	return q->at <= limit ? sim_queue_event(q->due[__builtin_ctz(q->used_due)].next) : NULL;
+	return NULL;
 }
 
 /* Whether nothing is due up to and including @when, as far as that can be seen without moving
  * anything: a slot whose least event was taken out is believed to hold it still. */
 static inline bool sim_queue_idle_until(const struct sim_queue *q, uint64_t when)
 {
-	if (q->used_due)
-		return false;
-	if (!q->used_words)
-		return true;
-	const unsigned word = (unsigned)__builtin_ctz(q->used_words);
-	const unsigned i = word * 64 + (unsigned)__builtin_ctzll(q->used[word]);
-
-	return q->slot[i].least > when;
+	return !q->used_words || q->slot[sim_queue_first_slot(q)].least > when;
 }
 
 /* Takes out what sim_queue_first() returned. */
 static inline void sim_queue_pop(struct sim_queue *q, struct sim_event *ev)
 {
 	q->at = ev->when.v;
-	sim_queue_remove(q, ev);
+	q->n--;
+	if (sim_queue_unlink(ev))
+		sim_queue_note_empty(q, ev->slot & ~SIM_STAYED, true);
+	ev->link.next = NULL;
 }
 
 #endif

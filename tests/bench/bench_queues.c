@@ -6,7 +6,9 @@
  * then for each queue its name, the median over the repetitions of its time to that of
  * std::priority_queue, in 1/1000, and bytes per pending event; at last the checksum. A repetition
  * goes round the queues in short turns, so that whatever else the machine does slows all of them
- * down alike. Status 1: the queues did not fire in the same order.
+ * down alike. Before the first, all run until they stand as they will from then on: that takes two
+ * means of the increments, after which most of what was armed at the start has come due, stale
+ * entries too. Status 1: the queues did not fire in the same order.
  */
 #include "bench_load.h"
 
@@ -19,8 +21,10 @@
 
 #define N_ELEMENTS(a) (sizeof(a) / sizeof((a)[0]))
 #define REPETITIONS_MOST 99
-#define TURN 20000u        /* events, and n: about a millisecond, and the caches are its own */
-#define REPETITION 200000u /* events at least, and n */
+#define FEW 10000u         /* with more events than this turns are long */
+#define TURN 20000u        /* arms: about a millisecond, and the caches are its own */
+#define REPETITION 200000u /* arms */
+#define LONG 1600000u      /* both, for many events: or the turn would end before they are */
 #define N_MOST 10000000u
 
 static const struct bench_queue *const queues[] = {
@@ -94,14 +98,15 @@ static bool measure(const struct bench_load *load, unsigned repetitions)
 {
 	static uint64_t ratio[N_QUEUES][REPETITIONS_MOST], base[REPETITIONS_MOST];
 	const uint64_t arms = 1 + load->cancels;
-	const uint64_t events = (load->n > REPETITION ? load->n : REPETITION) / arms;
-	const uint64_t turn = (load->n > TURN ? load->n : TURN) / arms;
+	const uint64_t events = (load->n > FEW ? LONG : REPETITION) / arms;
+	const uint64_t turn = (load->n > FEW ? LONG : TURN) / arms;
+	const uint64_t two_means = 2 * (uint64_t)load->n;
 	void *states[N_QUEUES];
 	uint64_t cpu[N_QUEUES];
 
 	for (unsigned q = 0; q < N_QUEUES; q++)
 		states[q] = queues[q]->start(load);
-	bool same = repeat(states, events, turn, cpu); /* as they will stand from now on */
+	bool same = repeat(states, two_means > events ? two_means : events, turn, cpu);
 
 	for (unsigned r = 0; r < repetitions && same; r++) {
 		same = repeat(states, events, turn, cpu);

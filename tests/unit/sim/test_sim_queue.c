@@ -17,6 +17,7 @@
 
 static struct sim_event events[N_EVENTS];
 static struct sim_queue queue;
+static unsigned stayed; /* events, so far */
 
 /* How far ahead of the queue's instant events are armed. */
 struct spread_row {
@@ -56,17 +57,20 @@ static struct sim_event *least_armed(void)
 	return least;
 }
 
-static void set_key(struct sim_event *ev, const struct spread_row *row, struct sim_random *random,
-		    uint64_t seq)
+struct key {
+	uint64_t when, order;
+};
+
+static struct key draw_key(const struct spread_row *row, struct sim_random *random, uint64_t seq)
 {
 	const uint64_t phase = sim_random_below(random, SIM_PHASES);
 	const uint64_t far = row->step * sim_random_below(random, row->below);
 	const uint64_t room = PS_NEVER.v - 1 - queue.at;
 
-	ev->when = ps(queue.at + (far < room ? far : room));
 	if (row->shuffled) /* unlike each other because of the low bits */
 		seq |= sim_random_below(random, 1 << 20) << 40;
-	ev->order = phase << SIM_SEQ_BITS | seq;
+	return (struct key){ .when = queue.at + (far < room ? far : room),
+			     .order = phase << SIM_SEQ_BITS | seq };
 }
 
 static void pop_the_least(void)
@@ -83,18 +87,19 @@ static void one_step(const struct spread_row *row, struct sim_random *random, ui
 {
 	struct sim_event *ev = &events[sim_random_below(random, N_EVENTS)];
 	const uint64_t what = sim_random_below(random, 10);
+	const struct key key = draw_key(row, random, seq);
 
 	if (!sim_event_armed(ev) && what < bias) {
-		set_key(ev, row, random, seq);
-		sim_queue_push(&queue, ev);
+		sim_queue_push(&queue, ev, key.when, key.order);
 		assert_true(sim_queue_holds(ev));
 	} else if (sim_event_armed(ev) && what < 3) {
 		sim_queue_remove(&queue, ev);
 		assert_false(sim_event_armed(ev));
-	} else if (sim_event_armed(ev) && what < 7) {
-		sim_queue_remove(&queue, ev);
-		set_key(ev, row, random, seq);
-		sim_queue_push(&queue, ev);
+	} else if (sim_event_armed(ev) && what < 5) {
+		sim_queue_move(&queue, ev, key.when, key.order);
+	} else if (sim_event_armed(ev) && what < 7 && sim_queue_opens_by(&queue, ev, key.when)) {
+		sim_queue_stay(&queue, ev, key.when, key.order);
+		stayed++;
 	} else if (queue.n) {
 		pop_the_least();
 	}
@@ -110,6 +115,7 @@ static void agrees_with_a_search(void **state)
 	sim_queue_init(&queue, row->shuffled);
 	queue.at = row->start;
 	memset(events, 0, sizeof(events));
+	stayed = 0;
 	assert_null(sim_queue_first(&queue, PS_NEVER.v));
 	for (uint64_t seq = 1; seq <= N_ROUNDS; seq++) {
 		one_step(row, &random, seq, seq < N_ROUNDS / 2 ? 10 : 3);
@@ -119,10 +125,10 @@ static void agrees_with_a_search(void **state)
 			assert_int_equal(sim_queue_check(&queue), queue.n);
 	}
 	assert_in_range(peak, 400, N_EVENTS);
+	assert_true(stayed > 500);
 	while (queue.n)
 		pop_the_least();
 	assert_null(least_armed());
-	assert_int_equal(queue.used_due, 0);
 	assert_int_equal(queue.used_words, 0);
 }
 
@@ -147,9 +153,8 @@ static void many_that_come_and_go(void **state)
 		free(all[at]);
 		all[at] = calloc(1, sizeof(*all[at]));
 		all[at]->entity = at;
-		all[at]->when = ps(queue.at + 1 + sim_random_below(&random, far));
-		all[at]->order = ++seq;
-		sim_queue_push(&queue, all[at]);
+		sim_queue_push(&queue, all[at], queue.at + 1 + sim_random_below(&random, far),
+			       ++seq);
 		if (i % 8192 == 0)
 			assert_int_equal(sim_queue_check(&queue), queue.n);
 		if (i % 4)
@@ -177,8 +182,8 @@ static void many_that_come_and_go(void **state)
 
 static void arm(struct sim_event *ev, uint64_t when, uint64_t order)
 {
-	*ev = (struct sim_event){ .when = ps(when), .order = order };
-	sim_queue_push(&queue, ev);
+	*ev = (struct sim_event){ 0 };
+	sim_queue_push(&queue, ev, when, order);
 }
 
 /* 300 and 511 share a slot of level 1, which must not be opened for a limit below both. */
@@ -215,6 +220,73 @@ static void the_least_of_a_slot_is_cancelled(void **state)
 	assert_ptr_equal(sim_queue_first(&queue, 1000000), &ev[0]);
 	sim_queue_pop(&queue, &ev[0]);
 	assert_ptr_equal(sim_queue_first(&queue, 1000000), &ev[2]);
+	assert_int_equal(sim_queue_check(&queue), 1);
+}
+
+/* 300 and 400 share a slot of level 1. The first is moved to 450, and to 100000, but stays. The
+ * second, armed for 100000 in between, comes due before it; the third, armed last, behind it. */
+static void one_that_stays_keeps_its_place_among_equals(void **state)
+{
+	struct sim_event ev[4];
+
+	sim_queue_init(&queue, false);
+	arm(&ev[0], 300, 1);
+	arm(&ev[1], 400, 2);
+	assert_false(sim_queue_opens_by(&queue, &ev[0], 299));
+	assert_true(sim_queue_opens_by(&queue, &ev[0], 300));
+	sim_queue_stay(&queue, &ev[0], 450, 3);
+	arm(&ev[2], 100000, 4);
+	sim_queue_stay(&queue, &ev[0], 100000, 5);
+	arm(&ev[3], 100000, 6);
+	assert_int_equal(sim_queue_check(&queue), 4);
+	assert_ptr_equal(sim_queue_first(&queue, 1000000), &ev[1]);
+	sim_queue_pop(&queue, &ev[1]);
+	assert_int_equal(sim_queue_check(&queue), 3);
+	for (unsigned i = 0; i < 3; i++) {
+		struct sim_event *const in_order[] = { &ev[2], &ev[0], &ev[3] };
+
+		assert_ptr_equal(sim_queue_first(&queue, 1000000), in_order[i]);
+		sim_queue_pop(&queue, in_order[i]);
+		assert_int_equal(sim_queue_check(&queue), 2 - i);
+	}
+	assert_int_equal(queue.used_words, 0);
+}
+
+/* Alone in its slot, but moved on: the slot is opened, not taken for its instant. */
+static void one_that_stays_alone(void **state)
+{
+	struct sim_event ev[2];
+
+	sim_queue_init(&queue, false);
+	arm(&ev[0], 300, 1);
+	arm(&ev[1], 5000, 2);
+	sim_queue_stay(&queue, &ev[0], 6000, 3);
+	assert_null(sim_queue_first(&queue, 299));
+	assert_int_equal(queue.at, 0);
+	assert_null(sim_queue_first(&queue, 4999));
+	assert_ptr_equal(sim_queue_first(&queue, 5000), &ev[1]);
+	sim_queue_pop(&queue, &ev[1]);
+	assert_ptr_equal(sim_queue_first(&queue, 6000), &ev[0]);
+	sim_queue_remove(&queue, &ev[0]);
+	assert_null(sim_queue_first(&queue, UINT64_MAX - 1));
+}
+
+/* A6 sees one that says it stayed among those that are due, or in a slot that comes too late. */
+static void who_may_not_have_stayed(void **state)
+{
+	struct sim_event ev[2];
+
+	sim_queue_init(&queue, false);
+	arm(&ev[0], 0, 1);
+	ev[0].slot |= SIM_STAYED;
+	assert_int_equal(sim_queue_check(&queue), 0);
+	ev[0].slot &= ~SIM_STAYED;
+	arm(&ev[1], 300, 2);
+	assert_int_equal(sim_queue_check(&queue), 2);
+	ev[1].slot |= SIM_STAYED;
+	assert_int_equal(sim_queue_check(&queue), 2);
+	queue.at = 299; /* its own slot would be on the lowest level now */
+	ev[0].when = ps(299);
 	assert_int_equal(sim_queue_check(&queue), 1);
 }
 
@@ -285,7 +357,7 @@ static void check_finds_what_is_wrong(void **state)
 	ev[4].link.prev = &ev[5].link;
 	assert_int_equal(sim_queue_check(&queue), 4);
 	ev[4].link.prev = ev[5].link.next;
-	queue.used[0] = 1 << 10; /* slot 20 is forgotten */
+	queue.used[1] = 1 << 10; /* slot 20 is forgotten */
 	assert_int_equal(sim_queue_check(&queue), 4);
 }
 
@@ -308,6 +380,9 @@ int main(void)
 		cmocka_unit_test(many_that_come_and_go),
 		cmocka_unit_test(first_stays_within_its_limit),
 		cmocka_unit_test(the_least_of_a_slot_is_cancelled),
+		cmocka_unit_test(one_that_stays_keeps_its_place_among_equals),
+		cmocka_unit_test(one_that_stays_alone),
+		cmocka_unit_test(who_may_not_have_stayed),
 		cmocka_unit_test(many_shuffled_ties),
 		cmocka_unit_test(holds_only_what_stands_there),
 		cmocka_unit_test(check_finds_what_is_wrong),
