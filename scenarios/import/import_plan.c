@@ -5,6 +5,7 @@
 #include "kernel.h"
 #include "observe_trace.h"
 #include "run.h"
+#include "scenario_limits.h"
 #include "tune.h"
 
 #include <inttypes.h>
@@ -762,6 +763,12 @@ struct import_plan *import_plan_new(const struct observed_run *run, const struct
 
 bool import_plan_check(const struct import_plan *plan, struct diagnostics *d)
 {
+	if (plan->n_vcpus && (plan->tsc_khz < LIMIT_KHZ_MIN || plan->tsc_khz > LIMIT_KHZ_MAX))
+		return error_plain(d, EXIT_USAGE,
+				   "the TSC of this trace counts %" PRIu64
+				   " kHz, and one has from %u to %u: its stamps or its deadlines "
+				   "are not what they seem",
+				   plan->tsc_khz, LIMIT_KHZ_MIN, LIMIT_KHZ_MAX);
 	return plan->untied < 0 ||
 	       error_plain(d, EXIT_USAGE,
 			   "no hrtimer is started for a deadline of vCPU %d (the VMX preemption "

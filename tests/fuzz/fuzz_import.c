@@ -26,8 +26,8 @@ static void run(const char *path)
 	struct replay_options options = { .limits = SIM_LIMITS_DEFAULT };
 	struct diagnostics d;
 
-	options.limits.max_events = 4000;
-	options.limits.check_full = true;
+	options.limits.max_events = 1000;
+	options.verify = true; /* with all checks on */
 	diagnostics_init(&d);
 
 	struct replay *replay = replay_load(path, &options, &d, NULL);
