@@ -91,8 +91,11 @@ static bool observe(struct imported *t, const char *path, const char *csv,
 	t->plan = import_plan_new(t->run, &t->facts, options);
 	if (!import_plan_check(t->plan, d))
 		return false;
-	import_samples_add(t->run, t->plan, csv ? &t->csv : NULL);
-	return true;
+	return import_samples_add(t->run, t->plan, csv ? &t->csv : NULL) ||
+	       error_plain(d, EXIT_USAGE,
+			   "%s: none of its deadlines was armed in '%s': it stands beside another "
+			   "recording",
+			   csv, path);
 }
 
 /* --- the costs of the way into the guest and out of it --- */

@@ -51,8 +51,14 @@ static void add_bare(struct observed_run *run, const struct import_plan *plan,
 		    o->vcpu_cpu);
 }
 
+/* How many of its deadlines are looked for in @csv, and found. */
+struct found {
+	uint64_t deadlines, rows;
+};
+
 static void add_vcpu(struct observed_run *run, const struct import_plan *plan,
-		     const struct import_vcpu *vcpu, const struct guest_csv *csv)
+		     const struct import_vcpu *vcpu, const struct guest_csv *csv,
+		     struct found *found)
 {
 	const GArray *arms = vcpu->seen->did.arms, *outcomes = vcpu->seen->became.outcomes;
 	guint place = 0, k = 0;
@@ -64,7 +70,9 @@ static void add_vcpu(struct observed_run *run, const struct import_plan *plan,
 
 		if (arm->timer != OBSERVED_DEADLINE)
 			continue;
+		found->deadlines++;
 		if (row) {
+			found->rows++;
 			place = from;
 			add_arm(run, plan, vcpu, arm, row);
 		}
@@ -91,9 +99,12 @@ static void add_vcpu(struct observed_run *run, const struct import_plan *plan,
 	}
 }
 
-void import_samples_add(struct observed_run *run, const struct import_plan *plan,
+bool import_samples_add(struct observed_run *run, const struct import_plan *plan,
 			const struct guest_csv *csv)
 {
+	struct found found = { 0 };
+
 	for (unsigned i = 0; i < plan->n_vcpus; i++)
-		add_vcpu(run, plan, &plan->vcpus[i], csv);
+		add_vcpu(run, plan, &plan->vcpus[i], csv, &found);
+	return !csv || !csv->rows->len || !found.deadlines || found.rows;
 }

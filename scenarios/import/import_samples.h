@@ -9,8 +9,9 @@
 #include "guest_csv.h"
 #include "import_plan.h"
 
-/* Into @run, which @plan was made of. @csv: NULL if there is none. */
-void import_samples_add(struct observed_run *run, const struct import_plan *plan,
+/* Into @run, which @plan was made of. @csv: NULL if there is none. False: none of its deadlines is
+ * one of @run's. */
+bool import_samples_add(struct observed_run *run, const struct import_plan *plan,
 			const struct guest_csv *csv);
 
 #endif
