@@ -94,15 +94,28 @@ static void print_latencies(GString *out, const struct replay *replay, enum late
 			latency_output_print(out, replay->results[i].latencies, format);
 }
 
+/* What is the same for all variants is said once. */
+static void print_messages(const struct replay *replay)
+{
+	const char *last = NULL;
+
+	for (uint32_t i = 0; i < replay->n_results; i++) {
+		char *message = replay->results[i].message;
+
+		if (!message || g_strcmp0(g_strchomp(message), last) == 0)
+			continue;
+		g_printerr("lapicsim: error: %s\n", message);
+		last = message;
+	}
+}
+
 static int run(struct replay *replay, const struct replay_options *options, bool json)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
 	g_autoptr(GString) failures = g_string_new(NULL);
 	int status = replay_run(replay, options);
 
-	for (uint32_t i = 0; i < replay->n_results; i++)
-		if (replay->results[i].message)
-			g_printerr("lapicsim: error: %s\n", g_strchomp(replay->results[i].message));
+	print_messages(replay);
 	if (status > EXIT_EXPECTATION)
 		return status;
 	if (options->latencies)

@@ -5,19 +5,60 @@
 #include <fcntl.h>
 #include <glib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define LINKS_MAX 40 /* as many as the kernel follows */
 
 static char *io_message(const char *path, const char *what)
 {
 	return g_strdup_printf("%s: cannot %s: %s", path, what, g_strerror(errno));
 }
 
+/* What @path names in the end, there already or not: a link stays, and its target is written. */
+static char *followed(const char *path)
+{
+	char *ret = g_strdup(path);
+
+	for (unsigned i = 0; i < LINKS_MAX; i++) {
+		g_autofree char *target = g_file_read_link(ret, NULL);
+		g_autofree char *folder = g_path_get_dirname(ret);
+
+		if (!target)
+			break;
+		g_free(ret);
+		ret = g_path_is_absolute(target) ? g_strdup(target)
+						 : g_build_filename(folder, target, NULL);
+	}
+	return ret;
+}
+
+/* A device or a pipe would go, and a file stand in its place. */
+static bool may_be_replaced(const char *path, char **error)
+{
+	struct stat st;
+
+	if (stat(path, &st)) {
+		if (errno == ENOENT)
+			return true;
+		*error = io_message(path, "create");
+		return false;
+	}
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return true;
+	*error = g_strdup_printf("%s: cannot create: not a regular file", path);
+	return false;
+}
+
 bool pending_open(struct pending_file *f, const char *path, char **error)
 {
 	sigset_t before;
 
-	f->path = g_strdup(path);
-	f->temporary = g_strdup_printf("%s.tmp.%d", path, getpid());
+	f->path = followed(path);
+	f->temporary = g_strdup_printf("%s.tmp.%d", f->path, getpid());
+	f->stream = NULL;
+	if (!may_be_replaced(f->path, error))
+		return false;
 	interrupt_hold(&before);
 	f->stream = fopen(f->temporary, "w");
 	if (f->stream)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * output_file - a file that has its name only when all of it is on the disk: written beside it
- * under a temporary name, synced, renamed. What stood there before is untouched until then.
+ * under a temporary name, synced, renamed. What stood there before is untouched until then. Of a
+ * symbolic link it is the target that is written; a device or a pipe is refused.
  *
  * Errors: *error is a message with the path and why, freed by the caller.
  */

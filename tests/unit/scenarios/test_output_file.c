@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands under a name after a file was written there. */
+#include "output_file.h"
+
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+/* cmocka wants the three above first */
+#include <cmocka.h>
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* In a folder with: file, a text; sub/; link -> file; chain -> sub/up -> ../file; new -> sub/none;
+ * loop -> loop; pipe; null -> /dev/null. */
+struct row {
+	const char *name, *path, *becomes; /* written there, or NULL: refused */
+	const char *error;
+};
+
+static const struct row rows[] = {
+	{ "a new name", "x", "x", NULL },
+	{ "a file", "file", "file", NULL },
+	{ "a link", "link", "file", NULL },
+	{ "a link to a link", "chain", "file", NULL },
+	{ "a link to nothing yet", "new", "sub/none", NULL },
+	{ "a link to itself", "loop", NULL, "cannot create: Too many levels of symbolic links" },
+	{ "a pipe", "pipe", NULL, "cannot create: not a regular file" },
+	{ "a device", "null", NULL, "/dev/null: cannot create: not a regular file" },
+	{ "a folder", "sub", NULL, "cannot write: Is a directory" },
+	{ "a folder that is not there", "none/x", NULL,
+	  "cannot create: No such file or directory" },
+};
+
+static const char *const links[][2] = {
+	{ "link", "file" },    { "chain", "sub/up" }, { "sub/up", "../file" },
+	{ "new", "sub/none" }, { "loop", "loop" },    { "null", "/dev/null" },
+};
+
+static const char *const names[] = { "file", "x",    "link", "chain",  "new",
+				     "loop", "pipe", "null", "sub/up", "sub/none" };
+
+static void make(void)
+{
+	assert_int_equal(g_mkdir("sub", 0700), 0);
+	assert_true(g_file_set_contents("file", "old", -1, NULL));
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
+		assert_int_equal(symlink(links[i][1], links[i][0]), 0);
+}
+
+static void check_content(const char *path, const char *want)
+{
+	g_autofree char *text = NULL;
+
+	assert_true(g_file_get_contents(path, &text, NULL, NULL));
+	assert_string_equal(text, want);
+}
+
+static void check(void **state)
+{
+	const struct row *row = *state;
+	g_autofree char *folder = g_dir_make_tmp("lapicsim-output-XXXXXX", NULL);
+	g_autofree char *before = g_get_current_dir();
+	g_autofree char *error = NULL;
+
+	assert_int_equal(g_chdir(folder), 0);
+	make();
+	assert_int_equal(write_file(row->path, "text", 4, &error), row->becomes != NULL);
+	if (row->becomes)
+		check_content(row->becomes, "text");
+	else
+		assert_true(g_str_has_suffix(error, row->error));
+	if (g_strcmp0(row->becomes, "file") != 0)
+		check_content("file", "old");
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
+		g_autofree char *target = g_file_read_link(links[i][0], NULL);
+
+		assert_string_equal(target, links[i][1]);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
+		g_remove(names[i]);
+	/* Nothing else is left. */
+	assert_int_equal(g_rmdir("sub"), 0);
+	assert_int_equal(g_chdir(before), 0);
+	assert_int_equal(g_rmdir(folder), 0);
+}
+
+int main(void)
+{
+	struct CMUnitTest tests[G_N_ELEMENTS(rows)];
+
+	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
+						.test_func = check,
+						.initial_state = (void *)&rows[i] };
+	return cmocka_run_group_tests_name("output_file", tests, NULL, NULL);
+}
