@@ -298,6 +298,23 @@ static void budget_at_one_instant_starts_anew_at_the_next(void **state)
 	sim_free(sim);
 }
 
+/* Two steps at 10, and a run that ends at 20: what is done there has its own budget of two. */
+static void budget_at_the_end_of_a_run(void **state)
+{
+	struct sim *sim = limited(1000, 2, 100);
+	struct sim_event ev[2];
+
+	for (unsigned run = 1; run <= 2; run++) {
+		for (unsigned i = 0; i < 2; i++) {
+			sim_event_init(&ev[i], &other_type, i);
+			sim_event_arm(sim, &ev[i], ps(run * 10));
+		}
+		assert_int_equal(sim_run(sim, ps(20)), SIM_STOP_DRAINED);
+		assert_true(sim_now(sim).v == 20);
+	}
+	sim_free(sim);
+}
+
 /* Its steps: one dispatch and three counted steps are within a budget of four; a fourth is not. */
 static void count_steps(struct sim *sim, struct sim_event *ev)
 {
@@ -372,6 +389,7 @@ int main(void)
 		cmocka_unit_test(budget_of_events),
 		cmocka_unit_test(budget_at_one_instant),
 		cmocka_unit_test(budget_at_one_instant_starts_anew_at_the_next),
+		cmocka_unit_test(budget_at_the_end_of_a_run),
 		cmocka_unit_test(counted_steps_share_the_budget),
 		cmocka_unit_test(budget_of_pending),
 		cmocka_unit_test(a_breach_outranks_a_budget),
