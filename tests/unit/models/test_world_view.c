@@ -75,6 +75,39 @@ static void armed(void **state)
 	rig_free(rig);
 }
 
+/* On the preemption timer, masked at 200 us. */
+static void look_at_the_hv_timer(struct rig *rig, const void *arg)
+{
+	struct vcpu_view v;
+
+	world_view_vcpu(rig->world, 0, &v);
+	assert_true(v.hv_in_use && v.masked && v.in_guest);
+	assert_false(v.queued || v.running || v.pending);
+	assert_int_equal(v.count.tscdeadline.v, 1000000);
+	assert_int_equal(v.account, ACCOUNT_ARMED);
+}
+
+static void on_the_preemption_timer(void **state)
+{
+	static const struct program_op ops[] = {
+		{ PROGRAM_arm, { 1 * MS, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_compute, { 200 * US, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_mask, { 0, QUANTITY_CYCLES }, 0 },
+		{ PROGRAM_compute, { 1 * MS, QUANTITY_CYCLES }, 0 },
+	};
+	struct rig *rig = rig_new("v5.2", 1, 100);
+
+	rig->cfg.kvm.preemption_timer = true;
+	rig_vcpu(rig, 0, 1);
+	rig->vm.guest.workload = &workload_program;
+	rig->vm.guest.start = (struct program_part){ N_ELEMENTS(ops), ops };
+	rig_world(rig);
+	rig->sim = world_sim(rig->world);
+	rig_at(rig, 250 * US, look_at_the_hv_timer, NULL);
+	rig_run(rig, 500 * US);
+	rig_free(rig);
+}
+
 /* The same deadline met halted: the callback, the injection and the way to the handler's first
  * instruction take 10 us each. */
 static void look_asleep(struct rig *rig, const void *arg)
@@ -209,6 +242,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tasks_have_names),
 		cmocka_unit_test(armed),
+		cmocka_unit_test(on_the_preemption_timer),
 		cmocka_unit_test(woken),
 		cmocka_unit_test(counting),
 	};
