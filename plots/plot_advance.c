@@ -92,9 +92,10 @@ static bool watch_run(GArray *lines, const struct run_result *result,
 	add_lines(lines, result);
 	struct world *world = world_new(&result->run->config, &request->replay.limits, &refused);
 
+	if (!world && !refused)
+		g_error("the machine of variant %s", result->variant->name);
 	if (!world)
-		return error_plain(d, EXIT_USAGE, "variant %s: %s", result->variant->name,
-				   refused ? refused : "not enough memory for this machine");
+		return error_plain(d, EXIT_USAGE, "variant %s: %s", result->variant->name, refused);
 	struct watch watch = {
 		.sink.record = watch_record,
 		.lines = &g_array_index(lines, struct line, first),

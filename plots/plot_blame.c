@@ -53,9 +53,10 @@ static bool sum_run(struct sums *s, const struct run_result *result,
 	g_autoptr(GString) message = g_string_new(NULL);
 
 	*s = (struct sums){ .sink = { .record = sum_record }, .variant = result->variant->name };
+	if (!world && !refused)
+		g_error("the machine of variant %s", s->variant);
 	if (!world)
-		return error_plain(d, EXIT_USAGE, "variant %s: %s", s->variant,
-				   refused ? refused : "not enough memory for this machine");
+		return error_plain(d, EXIT_USAGE, "variant %s: %s", s->variant, refused);
 	trace_add_sink(world_trace(world), &s->sink);
 	const int status = describe_stop(message, world_run(world), world_sim(world));
 

@@ -127,9 +127,10 @@ static struct world *new_world(const struct run_result *result, const struct plo
 	const char *refused = NULL;
 	struct world *world = world_new(&result->run->config, &request->replay.limits, &refused);
 
+	if (!world && !refused)
+		g_error("the machine of variant %s", result->variant->name);
 	if (!world)
-		error_plain(d, EXIT_USAGE, "variant %s: %s", result->variant->name,
-			    refused ? refused : "not enough memory for this machine");
+		error_plain(d, EXIT_USAGE, "variant %s: %s", result->variant->name, refused);
 	return world;
 }
 

@@ -276,9 +276,11 @@ static void run_step(struct history *h, const struct sim_limits *limits, struct 
 	h->runs++;
 	struct world *world = world_new(&run->config, limits, &refused);
 
+	if (!world && !refused)
+		g_error("the run of a step");
 	if (!world) {
 		step->status = EXIT_USAGE;
-		step->message = g_strdup(refused ? refused : "not enough memory for this machine");
+		step->message = g_strdup(refused);
 		return;
 	}
 	struct aggregate_set *set = aggregate_set_new(&lapicsim_schema);

@@ -649,7 +649,7 @@ static void find_pattern(struct import_plan *plan, struct import_vcpu *vcpu,
 	middle = (uint64_t)(observed_ns(&plan->run->clock, g_array_index(p->intervals, uint64_t,
 									 p->intervals->len / 2)) -
 			    observed_ns(&plan->run->clock, 0));
-	if (middle - low > low / 20) {
+	if (!low || middle - low > low / 20) {
 		note(plan,
 		     "the %" PRIu64 " %s exits of vCPU %u come at no fixed distance: left out",
 		     p->n, reason, vcpu->seen->id);
@@ -835,15 +835,15 @@ static int64_t begins_before(const struct import_plan *plan, const struct import
 		vcpu->exit_reason && g_str_equal(vcpu->exit_reason, "CPUID")
 			? &vcpu->seen->did.cpuid
 			: &vcpu->seen->did.io;
-	int64_t at;
+	const int64_t every = (int64_t)vcpu->exit_every;
 
 	if (!vcpu->exit_reason)
 		return armed - LEAD_NS;
-	at = observed_ns(&plan->run->clock, p->first) - (int64_t)exit_ns -
-	     (int64_t)vcpu->exit_every;
-	while (at > armed - 2000)
-		at -= (int64_t)vcpu->exit_every;
-	return at;
+
+	const int64_t at = observed_ns(&plan->run->clock, p->first) - (int64_t)exit_ns - every;
+	const int64_t behind = at - (armed - 2000);
+
+	return behind > 0 ? at - (behind + every - 1) / every * every : at;
 }
 
 /* Half a tick behind the last that an idle CPU kept. */
