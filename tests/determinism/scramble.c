@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * scramble - for LD_PRELOAD: other hash values, chosen by SCRAMBLE_SALT, and sorts that turn equal
- * keys round. A program whose output moves leans on an order that nobody promised.
+ * scramble - for LD_PRELOAD: other hash values, chosen by SCRAMBLE_SALT, sorts that turn equal keys
+ * round, clocks that are years off, random numbers that are none. A program whose output moves
+ * leans on what nobody promised.
  *
  * The hash functions are those that GLib exports. GLib's sorts keep equal keys in order (today), so
  * what is to be sorted is turned round first; qsort() promises nothing.
@@ -10,18 +11,26 @@
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static guint salt(void)
+{
+	const char *text = getenv("SCRAMBLE_SALT");
+
+	return text ? (guint)atoi(text) : 1;
+}
 
 static guint scrambled(guint hash)
 {
-	static guint salt;
+	static guint odd;
 
-	if (!salt)
-		salt = (guint)g_ascii_strtoull(getenv("SCRAMBLE_SALT") ? getenv("SCRAMBLE_SALT")
-								       : "1",
-					       NULL, 10) *
-			       2654435761u |
-		       1;
-	hash = (hash ^ salt) * 2246822519u;
+	if (!odd)
+		odd = salt() * 2654435761u | 1;
+	hash = (hash ^ odd) * 2246822519u;
 	return hash ^ hash >> 15;
 }
 
@@ -69,4 +78,39 @@ void qsort(void *items, size_t n, size_t size, int (*compare)(const void *, cons
 	((void (*)(void *, size_t, size_t,
 		   int (*)(const void *, const void *)))dlsym(RTLD_NEXT, "qsort"))(items, n, size,
 										   compare);
+}
+
+/* The system calls themselves, for libc's functions could be here before they are found. */
+int clock_gettime(clockid_t clock, struct timespec *ret)
+{
+	const int status = (int)syscall(SYS_clock_gettime, clock, ret);
+
+	if (!status)
+		ret->tv_sec += (time_t)salt() * 40000000;
+	return status;
+}
+
+int gettimeofday(struct timeval *restrict ret, void *restrict zone)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	*ret = (struct timeval){ now.tv_sec, now.tv_nsec / 1000 };
+	return 0;
+}
+
+time_t time(time_t *ret)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (ret)
+		*ret = now.tv_sec;
+	return now.tv_sec;
+}
+
+ssize_t getrandom(void *ret, size_t length, unsigned flags)
+{
+	memset(ret, (int)salt(), length);
+	return (ssize_t)length;
 }

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
  * scrambled - says whether scramble.so works: TAP, run with and without it. With it, the order of a
- * hash table and of equal keys in sorts must be another than usual.
+ * hash table and of equal keys in sorts must be another than usual, clocks be wrong, and random
+ * bytes known.
  */
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
 
 #define N 16
 
@@ -42,6 +49,30 @@ static guint usual_hash(gconstpointer v)
 	return hash;
 }
 
+/* How far the clocks are ahead of the kernel's, in years; -1: not all the same. */
+static long years_ahead(void)
+{
+	const long year = 31557600;
+	struct timespec kernel, libc;
+	struct timeval day;
+
+	syscall(SYS_clock_gettime, CLOCK_REALTIME, &kernel);
+	clock_gettime(CLOCK_REALTIME, &libc);
+	gettimeofday(&day, NULL);
+	if (labs(libc.tv_sec - day.tv_sec) > 9 || labs(libc.tv_sec - time(NULL)) > 9)
+		return -1;
+	return (libc.tv_sec - kernel.tv_sec) / year;
+}
+
+static gboolean bytes_are_random(void)
+{
+	char first[16] = "", second[16] = "";
+
+	return getrandom(first, sizeof(first), 0) == sizeof(first) &&
+	       getrandom(second, sizeof(second), 0) == sizeof(second) &&
+	       memcmp(first, second, sizeof(first)) != 0;
+}
+
 static void say(const char *what, gboolean good)
 {
 	static int n;
@@ -62,6 +93,8 @@ int main(int argc, char **argv)
 	say("order of a hash table", (order_of(g_str_hash) != order_of(usual_hash)) == other);
 	say("equal keys of g_array_sort()", g_array_index(array, int, 0) == (other ? 13 : 11));
 	say("equal keys of qsort()", plain[0] == (other ? 13 : 11));
-	printf("1..3\n");
+	say("clocks", years_ahead() == (other ? 1 : 0));
+	say("random bytes", bytes_are_random() != other);
+	printf("1..5\n");
 	return 0;
 }
