@@ -121,10 +121,9 @@ static size_t fold_line_ends(char *text, size_t length)
 	return n;
 }
 
-/* What is wrong with the character @c at @p, or NULL. */
-static const char *character_fault(const char *p, size_t left, gunichar c)
+const char *character_fault(gunichar c)
 {
-	if (*p == '\0')
+	if (c == '\0')
 		return "a NUL byte; a scenario is text";
 	if (c == (gunichar)-1 || c == (gunichar)-2)
 		return "not valid UTF-8";
@@ -157,7 +156,7 @@ static bool check_text(const struct source *source, enum text_kind kind, struct 
 		const gunichar c = (unsigned char)*p < 0x80
 					   ? (gunichar)(unsigned char)*p
 					   : g_utf8_get_char_validated(p, (gssize)(end - p));
-		const char *fault = character_fault(p, (size_t)(end - p), c);
+		const char *fault = character_fault(c);
 
 		if (fault)
 			return error_at(d, &at, "%s", fault);

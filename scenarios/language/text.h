@@ -34,6 +34,9 @@ struct source *text_read(const char *path, enum text_kind kind, size_t limit,
 struct source *text_from(const char *name, const char *text, enum text_kind kind,
 			 struct diagnostics *d);
 
+/* What is wrong with the character @c but LF in a text, or NULL. */
+const char *character_fault(gunichar c);
+
 void source_free(struct source *source);
 
 #endif

@@ -2,6 +2,7 @@
 #include "value.h"
 
 #include "scenario_limits.h"
+#include "text.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -424,9 +425,13 @@ bool value_text(const struct node *node, const struct value_key *key, const char
 	if (strlen(node->text) > LIMIT_TEXT_BYTES)
 		return error_at(d, &node->at, "%s: the text is longer than %d bytes", key->name,
 				LIMIT_TEXT_BYTES);
-	for (const char *p = node->text; *p; p++) /* an escape of YAML could bring one in */
-		if ((unsigned char)*p < 0x20 && *p != '\n')
-			return error_at(d, &node->at, "%s: a control character", key->name);
+	/* What stands in no file, an escape of YAML could bring in. */
+	for (const char *p = node->text; *p; p = g_utf8_next_char(p)) {
+		const char *fault = *p == '\n' ? NULL : character_fault(g_utf8_get_char(p));
+
+		if (fault)
+			return error_at(d, &node->at, "%s: %s", key->name, fault);
+	}
 	*ret = node->text;
 	return true;
 }
