@@ -464,6 +464,64 @@ static void following_is_being_dispatched(void **state)
 	}
 }
 
+/* So many events that one that is moved on may stay where it stands in the queue: each comes at its
+ * last instant, those of one instant in the order of their last arming. */
+struct crowd {
+	struct sim_event events[5000];
+	uint64_t want[5000], armed[5000];
+	uint64_t arming, last_when, last_armed;
+	unsigned seen;
+};
+
+static struct crowd crowd;
+
+static void seen_in_order(struct sim *sim, struct sim_event *ev)
+{
+	const uint64_t now = sim_now(sim).v, armed = crowd.armed[ev->entity];
+
+	assert_int_equal(now, crowd.want[ev->entity]);
+	assert_true(now > crowd.last_when || armed > crowd.last_armed);
+	crowd.last_when = now;
+	crowd.last_armed = armed;
+	crowd.seen++;
+}
+
+static void arm_in_crowd(struct sim *sim, uint32_t i, uint64_t when)
+{
+	crowd.want[i] = when;
+	crowd.armed[i] = ++crowd.arming;
+	sim_event_arm(sim, &crowd.events[i], ps(when));
+}
+
+static void moved_on_among_many(void **state)
+{
+	static const struct sim_event_type type = { "crowd", SIM_PHASE_CPU, seen_in_order };
+	const uint32_t n = N_ELEMENTS(crowd.events);
+	struct sim_limits limits = SIM_LIMITS_DEFAULT;
+
+	limits.check_full = true; /* of each event whether it stands where it should */
+	struct sim *sim = sim_new(&limits);
+
+	crowd.arming = crowd.seen = 0;
+	crowd.last_when = crowd.last_armed = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		sim_event_init(&crowd.events[i], &type, i);
+		arm_in_crowd(sim, i, 1000 + i * UINT64_C(7919) % 100000);
+	}
+	for (uint32_t i = 0; i < n; i += 2) /* within the slot, or into others */
+		arm_in_crowd(sim, i, crowd.want[i] + (i % 4 ? 1 : 50000));
+	assert_int_equal(sim_run(sim, ps(1500)), SIM_STOP_END);
+	for (uint32_t i = n; i-- > 0;) /* the last becomes the first of its instant */
+		if (i % 3 == 0 && sim_event_armed(&crowd.events[i]))
+			arm_in_crowd(sim, i, crowd.want[i] / 1000 * 1000 + 1000);
+	for (uint32_t i = 0; i < n; i += 5) /* and back */
+		if (sim_event_armed(&crowd.events[i]))
+			arm_in_crowd(sim, i, 1501);
+	assert_int_equal(sim_run(sim, ps(400000)), SIM_STOP_DRAINED);
+	assert_int_equal(crowd.seen, n);
+	sim_free(sim);
+}
+
 /* Nobody moves the clock before a run, or beyond its end. */
 static void nothing_follows_outside_a_run(void **state)
 {
@@ -558,6 +616,7 @@ int main(void)
 		cmocka_unit_test(shuffle_permutes_ties_by_seed_and_nothing_else),
 		cmocka_unit_test(shuffle_keeps_cause_before_effect),
 		cmocka_unit_test(following_is_being_dispatched),
+		cmocka_unit_test(moved_on_among_many),
 		cmocka_unit_test(nothing_follows_outside_a_run),
 		cmocka_unit_test(last_events_oldest_first),
 		cmocka_unit_test(hot_events_most_frequent_first),
