@@ -128,7 +128,7 @@ bool sim_count_step(struct sim *sim)
 void sim_event_init(struct sim_event *ev, const struct sim_event_type *type, uint32_t entity)
 {
 	/* An armed event that is initialised again is found out when its list comes up: it does not
-	 * stand where its neighbours say, and none is ever armed for PS_NEVER. */
+	 * stand where its neighbours say. */
 	*ev = (struct sim_event){ .when = PS_NEVER, .type = type, .entity = entity };
 }
 
@@ -341,6 +341,11 @@ enum sim_stop sim_run(struct sim *sim, ps_t end)
 
 		if (!ev && !sim->queue.n)
 			return finish(sim, end.v, SIM_STOP_DRAINED);
+		if (unlikely(!ev && !sim->queue.used_words)) {
+			sim_break(sim, "A5", "an armed event is in the queue: none of %" PRIu32,
+				  sim->queue.n);
+			break;
+		}
 		if (!ev)
 			return finish(sim, limit, SIM_STOP_END);
 		if (!may_dispatch(sim, ev))

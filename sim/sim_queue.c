@@ -127,8 +127,10 @@ struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned from)
 		struct sim_event *ev = sim_queue_event(link);
 		const unsigned i = sim_queue_slot_of(ev->when.v, ev->order, q->at);
 
-		if (__builtin_expect(link->next != last, 0))
+		if (__builtin_expect(link->next != last, 0)) {
+			link->next = NULL; /* it may stand in another list, too */
 			return link;
+		}
 		if (q->n > SIM_MANY)
 			__builtin_prefetch(ev->behind, 1);
 		if (i > from)

@@ -249,7 +249,7 @@ static inline bool sim_queue_holds(const struct sim_event *ev)
 }
 
 /* Moves to the least instant of slot @i and files its events anew. Returns NULL, or the first link
- * that does not go back to where it was reached from. */
+ * that does not go back to where it was reached from; its next is NULL then. */
 struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned i);
 
 /* The first used slot; there must be one. */
@@ -272,9 +272,8 @@ static inline struct sim_event *sim_queue_first(struct sim_queue *q, uint64_t li
 
 		if (i < SIM_WHEEL_FIRST)
 			return q->at <= limit ? ev : NULL;
-		/* Nobody is armed for PS_NEVER: it was initialised while armed. */
 		if (list->next == list->prev && ev->slot == i)
-			return ev->when.v <= limit || ev->when.v == PS_NEVER.v ? ev : NULL;
+			return ev->when.v <= limit ? ev : NULL;
 		if (q->slot[i].least > limit)
 			return NULL;
 		struct sim_link *broken = sim_queue_spread(q, i);

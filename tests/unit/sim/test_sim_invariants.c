@@ -47,6 +47,13 @@ static void init_while_armed(struct sim *sim, struct sim_event *other)
 	sim_event_init(other, &other_type, 3);
 }
 
+/* It stands in two slots then. */
+static void init_while_armed_and_arm_for_later(struct sim *sim, struct sim_event *other)
+{
+	sim_event_init(other, &other_type, 3);
+	sim_event_arm(sim, other, ps(80));
+}
+
 static void arm_without_init(struct sim *sim, struct sim_event *other)
 {
 	spare = (struct sim_event){ .type = NULL };
@@ -128,6 +135,8 @@ static const struct fault_row fault_rows[] = {
 	  "a dispatched event is armed: entity 3" },
 	{ "A5: the second of a list is initialised while armed", init_the_second_while_armed, "A5",
 	  "a dispatched event is armed: entity 4" },
+	{ "A5: initialised while armed, and armed for later", init_while_armed_and_arm_for_later,
+	  "A5", "a dispatched event is armed: entity 3" },
 	{ "A5: idle, and yet in the queue", idle_but_queued, "A5",
 	  "a dispatched event is armed: entity 3" },
 	{ "A5: armed without being initialised", arm_without_init, "A5",
@@ -206,6 +215,23 @@ static void a3_with_shuffled_ties(void **state)
 		assert_string_equal(sim_broken(sim)->id, "A3");
 		sim_free(sim);
 	}
+}
+
+/* It stands before and behind itself, as if twice: that the queue is empty too soon tells. */
+static void a5_initialised_and_armed_for_the_same_instant(void **state)
+{
+	struct sim *sim = sim_new(NULL);
+	struct sim_event other;
+
+	for (unsigned i = 0; i < 2; i++) {
+		sim_event_init(&other, &other_type, 3);
+		sim_event_arm(sim, &other, ps(70));
+	}
+	assert_int_equal(sim_run(sim, ps(100)), SIM_STOP_BROKEN);
+	assert_string_equal(sim_broken(sim)->id, "A5");
+	assert_string_equal(sim_broken(sim)->formula, "an armed event is in the queue: none of 1");
+	assert_int_equal(sim_broken(sim)->when.v, 70);
+	sim_free(sim);
 }
 
 static void a8_end_before_now(void **state)
@@ -384,6 +410,7 @@ int main(void)
 {
 	static const struct CMUnitTest single[] = {
 		cmocka_unit_test(a3_with_shuffled_ties),
+		cmocka_unit_test(a5_initialised_and_armed_for_the_same_instant),
 		cmocka_unit_test(a8_end_before_now),
 		cmocka_unit_test(a8_end_after_the_longest_run),
 		cmocka_unit_test(budget_of_events),
