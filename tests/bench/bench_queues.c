@@ -13,6 +13,7 @@
 #include "bench_load.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,6 +127,15 @@ static bool measure(const struct bench_load *load, unsigned repetitions)
 	return same;
 }
 
+/* ULONG_MAX, which is too many of anything: @word is no number. */
+static unsigned long number(const char *word)
+{
+	char *end;
+	const unsigned long value = strtoul(word, &end, 10);
+
+	return *word >= '0' && *word <= '9' && !*end ? value : ULONG_MAX;
+}
+
 int main(int argc, char **argv)
 {
 	static struct bench_load load;
@@ -133,9 +143,9 @@ int main(int argc, char **argv)
 
 	while (argc == 5 && shape < BENCH_SHAPES && strcmp(argv[1], bench_shape_name(shape)))
 		shape++;
-	const unsigned long n = argc == 5 ? strtoul(argv[2], NULL, 10) : 0;
-	const unsigned long cancels = argc == 5 ? strtoul(argv[3], NULL, 10) : 0;
-	const unsigned long repetitions = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
+	const unsigned long n = argc == 5 ? number(argv[2]) : 0;
+	const unsigned long cancels = argc == 5 ? number(argv[3]) : 0;
+	const unsigned long repetitions = argc == 5 ? number(argv[4]) : 0;
 
 	if (!n || n > N_MOST || shape == BENCH_SHAPES || cancels > 1000 || !repetitions ||
 	    repetitions > REPETITIONS_MOST) {

@@ -46,6 +46,7 @@ static void *start(const struct bench_load *load)
 
 	limits.max_events = UINT64_MAX;
 	limits.max_same_instant = UINT64_MAX;
+	limits.max_pending = load->n;
 	state->actors = aligned_alloc(sizeof(*state->actors), load->n * sizeof(*state->actors));
 	state->sim = sim_new(&limits);
 	bench_run_init(&state->run, load);
