@@ -116,7 +116,7 @@ struct sim_link *sim_queue_spread(struct sim_queue *q, unsigned from)
 {
 	struct sim_link *list = &q->slot[from].list;
 	struct sim_link *link = list->prev, *last = list;
-	bool sorted = !q->shuffled;
+	bool sorted = true;
 
 	q->at = q->slot[from].least;
 	q->spreads++;

@@ -275,15 +275,13 @@ def handled_twice(name):
         return len(re.findall(r' kvm_eoi: apicid 0 vector -1$', file.read(), re.M))
 
 
-def cause_of(name, verdict, known):
-    """Why it is known that a prediction misses; None: that of some miss is not."""
+def cause_of(name, verdict):
+    """What the emulator did, for which a prediction misses; None: some miss has another cause."""
     causes = set()
     for miss in verdict.partition('; outside the bounds: ')[2].split(', '):
         exits = re.fullmatch(r'(exits for apic_timer_fn|MSR exits) (\d+) against (\d+)', miss)
         missing = int(exits[3]) - int(exits[2]) if exits else 0
-        if name in known and re.match(r'p(50|90) of lateness \d+ against \d+ cycles ', miss):
-            causes.add(known[name])
-        elif missing and exits[1] == 'MSR exits' and missing == 2 * handled_twice(name):
+        if missing and exits[1] == 'MSR exits' and missing == 2 * handled_twice(name):
             causes.add(TWICE)
         elif missing and exits[1] != 'MSR exits' and 0 < missing <= shared_interrupts(name):
             causes.add(SHARED)
@@ -319,11 +317,10 @@ def write_rows(rows):
                    '| --- | --- | --- | --- | --- | --- |\n' + ''.join(rows))
 
 
-def record_and_compare(boots, known, modules=None, judges=(), disk_mb=1000):
+def record_and_compare(boots, modules=None, judges=(), disk_mb=1000):
     """Whether a test failed. @boots: {name: (CPUs, further words of the kernel's command line, {recording: what the guest
-    does})}; @known: {recording: why its lateness is predicted outside the bounds}; @modules: makes a folder with KVM's
-    modules, else they are the kernel's own; @judges: (name, function), which look at all recordings, and
-    give what they found and whether it is good."""
+    does})}; @modules: makes a folder with KVM's modules, else they are the kernel's own; @judges: (name, function), which look
+    at all recordings, and give what they found and whether it is good."""
     names = [name for _, _, recordings in boots.values() for name in recordings]
     everything = names + [name for name, _ in judges]
     print('1..%d' % len(everything), flush=True)
@@ -356,7 +353,7 @@ def record_and_compare(boots, known, modules=None, judges=(), disk_mb=1000):
                 failed = True
             else:
                 verdict, good, table = compare(recording)
-                cause = None if good else cause_of(recording, verdict, known)
+                cause = None if good else cause_of(recording, verdict)
                 failed |= say(number, recording, verdict, good, table, cause)
                 rows.append(row(recording, table, cause))
     for name, judge in judges:
