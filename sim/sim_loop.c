@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define unlikely(x) __builtin_expect(!!(x), 0)
+#define apart __attribute__((noinline)) /* seldom called: its caller keeps no registers for it */
 
 #define HALF_BITS (SIM_SEQ_BITS / 2)
 #define HALF_MASK ((UINT64_C(1) << HALF_BITS) - 1)
@@ -29,7 +30,7 @@ static uint64_t feistel_round(const struct sim *sim, unsigned round, uint64_t ha
 }
 
 /* A permutation of [0, 2^62): two armings never get the same place, whatever the seed. */
-static uint64_t shuffle_seq(const struct sim *sim, uint64_t seq)
+static apart uint64_t shuffle_seq(const struct sim *sim, uint64_t seq)
 {
 	uint64_t left = seq >> HALF_BITS, right = seq & HALF_MASK;
 
@@ -55,11 +56,12 @@ static uint64_t unshuffle_seq(const struct sim *sim, uint64_t place)
 	return left << HALF_BITS | right;
 }
 
-static uint64_t next_order(struct sim *sim, enum sim_phase phase)
+/* @plain: sim_queue_is_plain(), so that ties are not shuffled. */
+static uint64_t next_order(struct sim *sim, enum sim_phase phase, bool plain)
 {
 	uint64_t seq = ++sim->armed;
 
-	if (unlikely(sim->limits.shuffle_ties))
+	if (!plain && sim->limits.shuffle_ties)
 		seq = shuffle_seq(sim, seq);
 	return (uint64_t)phase << SIM_SEQ_BITS | seq;
 }
@@ -132,60 +134,79 @@ void sim_event_init(struct sim_event *ev, const struct sim_event_type *type, uin
 	*ev = (struct sim_event){ .when = PS_NEVER, .type = type, .entity = entity };
 }
 
-static bool may_arm(struct sim *sim, const struct sim_event *ev, ps_t when)
+/* now <= when < never */
+static bool is_ahead(const struct sim *sim, ps_t when)
 {
-	if (unlikely(!ev->type)) {
+	return when.v - sim->clock.now.v < PS_NEVER.v - sim->clock.now.v;
+}
+
+/* Says why @ev can't be armed; returns whether it was. */
+static apart bool refuse(struct sim *sim, const struct sim_event *ev, ps_t when)
+{
+	if (!ev->type)
 		sim_break(sim, "A5", "an armed event is initialised: type == NULL");
-		return false;
-	}
-	/* when < now || when == PS_NEVER */
-	if (unlikely(when.v - sim->clock.now.v >= PS_NEVER.v - sim->clock.now.v)) {
+	else if (!is_ahead(sim, when))
 		sim_break(sim, "A2",
 			  "now <= when < never: now %" PRIu64 " ps, when %" PRIu64
 			  " ps, %s of %" PRIu32,
 			  sim->clock.now.v, when.v, ev->type->name, ev->entity);
-		return false;
-	}
-	return true;
-}
-
-static void move(struct sim *sim, struct sim_event *ev, ps_t when)
-{
-	struct sim_queue *q = &sim->queue;
-	const bool stays = sim_queue_may_stay(q, ev, when.v);
-
-	if (!stays && unlikely(!sim_queue_holds(ev))) {
+	else if (sim_event_armed(ev))
 		sim_break(sim, "A5", "an armed event is linked both ways: %s of %" PRIu32,
 			  ev->type->name, ev->entity);
-		return;
-	}
-	const uint64_t order = next_order(sim, ev->type->phase);
+	else
+		stop(sim, SIM_STOP_PENDING);
+	return sim_event_armed(ev);
+}
+
+/* Moves the armed @ev. @plain: sim_queue_is_plain(). */
+static inline bool move(struct sim *sim, struct sim_event *ev, ps_t when, bool plain)
+{
+	struct sim_queue *q = &sim->queue;
+	const bool stays = !plain && sim_queue_may_stay(q, ev, when.v);
+
+	if (unlikely(!stays && !sim_queue_holds(ev)))
+		return refuse(sim, ev, when);
+
+	const uint64_t order = next_order(sim, ev->type->phase, plain);
 
 	sim->cancelled++;
 	if (stays)
 		sim_queue_stay(q, ev, when.v, order);
 	else
-		sim_queue_move(q, ev, when.v, order);
+		sim_queue_move(q, ev, when.v, order, plain);
+	return true;
+}
+
+/* Arms the idle @ev. */
+static inline bool push(struct sim *sim, struct sim_event *ev, ps_t when, bool plain)
+{
+	struct sim_queue *q = &sim->queue;
+
+	if (unlikely(q->n >= sim->limits.max_pending))
+		return refuse(sim, ev, when);
+	sim_queue_push(q, ev, when.v, next_order(sim, ev->type->phase, plain), plain);
+	if (q->n > sim->pending_peak)
+		sim->pending_peak = q->n;
+	return false;
+}
+
+static inline bool arm(struct sim *sim, struct sim_event *ev, ps_t when, bool plain)
+{
+	return sim_event_armed(ev) ? move(sim, ev, when, plain) : push(sim, ev, when, plain);
+}
+
+static apart bool arm_not_plain(struct sim *sim, struct sim_event *ev, ps_t when)
+{
+	return arm(sim, ev, when, false);
 }
 
 bool sim_event_arm(struct sim *sim, struct sim_event *ev, ps_t when)
 {
-	const bool was_armed = sim_event_armed(ev);
-
-	if (unlikely(!may_arm(sim, ev, when)))
-		return was_armed;
-	if (was_armed) {
-		move(sim, ev, when);
-		return true;
-	}
-	if (unlikely(sim->queue.n >= sim->limits.max_pending)) {
-		stop(sim, SIM_STOP_PENDING);
-		return false;
-	}
-	sim_queue_push(&sim->queue, ev, when.v, next_order(sim, ev->type->phase));
-	if (sim->queue.n > sim->pending_peak)
-		sim->pending_peak = sim->queue.n;
-	return false;
+	if (unlikely(!ev->type || !is_ahead(sim, when)))
+		return refuse(sim, ev, when);
+	if (unlikely(!sim_queue_is_plain(&sim->queue)))
+		return arm_not_plain(sim, ev, when);
+	return arm(sim, ev, when, true);
 }
 
 bool sim_event_cancel(struct sim *sim, struct sim_event *ev)
@@ -238,7 +259,7 @@ bool sim_event_follow(struct sim *sim, struct sim_event *ev, ps_t when)
 		return false;
 	}
 	ev->when = when;
-	ev->order = next_order(sim, ev->type->phase);
+	ev->order = next_order(sim, ev->type->phase, false);
 	enter_event(sim, ev);
 	sim->followed++;
 	return true;

@@ -57,7 +57,7 @@ struct sim_slot {
 	uint64_t least; /* no event in list is before it; UINT64_MAX: list is empty */
 };
 
-/* Up to this many, an event that is taken out of its slot is alone there as often as not. */
+/* Up to this many, an event is alone in its slot as often as not: no branch could be foretold. */
 #define SIM_FEW 256
 
 /* With more events than this they leave the first caches: lists are fetched ahead, and an event
@@ -77,6 +77,7 @@ struct sim_queue {
 	uint32_t n;
 	bool shuffled;                  /* orders do not grow from arming to arming */
 	bool stirred;                   /* some event stayed: orders may not grow along a list */
+	uint32_t plain_below;           /* with fewer events nothing is special: _is_plain() */
 	uint64_t used_words;            /* bit w: used[w] != 0 */
 	uint64_t used[SIM_QUEUE_WORDS]; /* bit: that slot is not empty */
 	struct sim_slot slot[SIM_QUEUE_SLOTS];
@@ -134,8 +135,10 @@ static inline void sim_queue_note_slot(struct sim_queue *q, unsigned i, struct s
 
 	ev->slot = i;
 	slot->least = when < least ? when : least;
-	q->used_words |= UINT64_C(1) << i / 64;
-	q->used[i / 64] |= UINT64_C(1) << i % 64;
+	if (q->n <= SIM_FEW || least == UINT64_MAX) {
+		q->used_words |= UINT64_C(1) << i / 64;
+		q->used[i / 64] |= UINT64_C(1) << i % 64;
+	}
 }
 
 /* What was recent may be gone since: its address is good for nothing but fetching ahead. */
@@ -147,9 +150,15 @@ static inline void sim_queue_note_behind(struct sim_ahead *ahead, struct sim_eve
 	*recent = &ev->link;
 }
 
-/* @sorted: to its place among those that are due at its instant, not behind them. */
+/* Orders grow from arming to arming, and nothing need be fetched ahead nor stay where it stands. */
+static inline bool sim_queue_is_plain(const struct sim_queue *q)
+{
+	return __builtin_expect(q->n < q->plain_below, 1);
+}
+
+/* @plain, here and below: the caller knows that sim_queue_is_plain(). */
 static inline void sim_queue_file(struct sim_queue *q, struct sim_event *ev, uint64_t when,
-				  uint64_t order, bool sorted)
+				  uint64_t order, bool plain)
 {
 	const unsigned i = sim_queue_slot_of(when, order, q->at);
 	struct sim_link *list = &q->slot[i].list;
@@ -157,9 +166,9 @@ static inline void sim_queue_file(struct sim_queue *q, struct sim_event *ev, uin
 	ev->when.v = when;
 	ev->order = order;
 	sim_queue_note_slot(q, i, ev, when);
-	if (__builtin_expect(q->n > SIM_MANY, 0))
+	if (!plain && q->n > SIM_MANY)
 		sim_queue_note_behind(&q->ahead[i], ev);
-	if (__builtin_expect(sorted, 0) && i < SIM_WHEEL_FIRST)
+	if (!plain && q->shuffled && i < SIM_WHEEL_FIRST)
 		sim_queue_insert_sorted(list, &ev->link);
 	else
 		sim_link_append(list, &ev->link);
@@ -167,10 +176,10 @@ static inline void sim_queue_file(struct sim_queue *q, struct sim_event *ev, uin
 
 /* Takes @ev in. @when is not before the queue's instant. */
 static inline void sim_queue_push(struct sim_queue *q, struct sim_event *ev, uint64_t when,
-				  uint64_t order)
+				  uint64_t order, bool plain)
 {
 	q->n++;
-	sim_queue_file(q, ev, when, order, q->shuffled);
+	sim_queue_file(q, ev, when, order, plain);
 }
 
 static inline void sim_queue_note_empty(struct sim_queue *q, unsigned i, bool empty)
@@ -190,7 +199,6 @@ static inline bool sim_queue_unlink(struct sim_event *ev)
 	return next == prev;
 }
 
-/* With few events no branch could be foretold. */
 static inline void sim_queue_take_out(struct sim_queue *q, struct sim_event *ev)
 {
 	const bool alone = sim_queue_unlink(ev);
@@ -209,10 +217,10 @@ static inline void sim_queue_remove(struct sim_queue *q, struct sim_event *ev)
 
 /* As sim_queue_remove() and sim_queue_push(). */
 static inline void sim_queue_move(struct sim_queue *q, struct sim_event *ev, uint64_t when,
-				  uint64_t order)
+				  uint64_t order, bool plain)
 {
 	sim_queue_take_out(q, ev);
-	sim_queue_file(q, ev, when, order, q->shuffled);
+	sim_queue_file(q, ev, when, order, plain);
 }
 
 /* Whether the slot of @ev, which is armed, will be opened by @when. */
@@ -226,7 +234,7 @@ static inline bool sim_queue_opens_by(const struct sim_queue *q, const struct si
 static inline bool sim_queue_may_stay(const struct sim_queue *q, const struct sim_event *ev,
 				      uint64_t when)
 {
-	return __builtin_expect(q->n > SIM_MANY, 0) && sim_queue_opens_by(q, ev, when);
+	return q->n > SIM_MANY && sim_queue_opens_by(q, ev, when);
 }
 
 /* Moves @ev by leaving it where it stands, if sim_queue_opens_by(@when): neither of its neighbours

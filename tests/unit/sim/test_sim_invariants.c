@@ -85,7 +85,7 @@ static void entry_from_the_past(struct sim *sim, struct sim_event *other) { othe
 /* @other, of a lower phase and armed before, looks as if it had stood at 50 ps all the time. */
 static void older_entry_comes_late(struct sim *sim, struct sim_event *other)
 {
-	sim_queue_move(&sim->queue, other, 50, other->order);
+	sim_queue_move(&sim->queue, other, 50, other->order, true);
 }
 
 static void idle_but_queued(struct sim *sim, struct sim_event *other) { other->link.next = NULL; }

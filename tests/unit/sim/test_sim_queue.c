@@ -90,13 +90,13 @@ static void one_step(const struct spread_row *row, struct sim_random *random, ui
 	const struct key key = draw_key(row, random, seq);
 
 	if (!sim_event_armed(ev) && what < bias) {
-		sim_queue_push(&queue, ev, key.when, key.order);
+		sim_queue_push(&queue, ev, key.when, key.order, sim_queue_is_plain(&queue));
 		assert_true(sim_queue_holds(ev));
 	} else if (sim_event_armed(ev) && what < 3) {
 		sim_queue_remove(&queue, ev);
 		assert_false(sim_event_armed(ev));
 	} else if (sim_event_armed(ev) && what < 5) {
-		sim_queue_move(&queue, ev, key.when, key.order);
+		sim_queue_move(&queue, ev, key.when, key.order, sim_queue_is_plain(&queue));
 	} else if (sim_event_armed(ev) && what < 7 && sim_queue_opens_by(&queue, ev, key.when)) {
 		sim_queue_stay(&queue, ev, key.when, key.order);
 		stayed++;
@@ -154,7 +154,7 @@ static void many_that_come_and_go(void **state)
 		all[at] = calloc(1, sizeof(*all[at]));
 		all[at]->entity = at;
 		sim_queue_push(&queue, all[at], queue.at + 1 + sim_random_below(&random, far),
-			       ++seq);
+			       ++seq, sim_queue_is_plain(&queue));
 		if (i % 8192 == 0)
 			assert_int_equal(sim_queue_check(&queue), queue.n);
 		if (i % 4)
@@ -183,7 +183,7 @@ static void many_that_come_and_go(void **state)
 static void arm(struct sim_event *ev, uint64_t when, uint64_t order)
 {
 	*ev = (struct sim_event){ 0 };
-	sim_queue_push(&queue, ev, when, order);
+	sim_queue_push(&queue, ev, when, order, true);
 }
 
 /* 300 and 511 share a slot of level 1, which must not be opened for a limit below both. */
