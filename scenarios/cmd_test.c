@@ -2,6 +2,7 @@
 /* cmd_test - lapicsim test PATH...: scenario files as regression tests, with TAP, JUnit and golden
  * files. */
 #include "command.h"
+#include "escape.h"
 #include "report.h"
 #include "scenario_files.h"
 
@@ -41,48 +42,73 @@ static void append_comment(GString *out, const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 
-	for (char **line = lines; *line; line++)
-		if (**line)
-			g_string_append_printf(out, "# %s\n", *line);
+	for (char **line = lines; *line; line++) {
+		if (!**line)
+			continue;
+		g_string_append(out, "# ");
+		escape_text(out, *line);
+		g_string_append_c(out, '\n');
+	}
+}
+
+/* A '#' in a file's name could begin a directive, and not every reader knows that "\#" does not. */
+static void append_description(GString *out, const char *file, const char *what)
+{
+	g_auto(GStrv) parts = g_strsplit(file, "#", -1);
+	g_autofree char *name = g_strjoinv("\\x23", parts);
+
+	g_string_append_printf(out, "%s: %s", name, what);
+}
+
+/* XML knows no escape for a control byte. */
+static void append_xml(GString *out, const char *text)
+{
+	g_autoptr(GString) shown = g_string_new(NULL);
+
+	escape_lines(shown, text);
+	g_autofree char *xml = g_markup_escape_text(shown->str, (gssize)shown->len);
+
+	g_string_append(out, xml);
+}
+
+/* Both outputs of a point up to where its result makes a difference. */
+static void begin_point(struct tests *t, bool ok, const char *path, const char *what)
+{
+	g_autofree char *file = escaped(path);
+
+	g_string_append_printf(t->out, "%s %u - ", ok ? "ok" : "not ok", ++t->points);
+	append_description(t->out, file, what);
+	g_string_append(t->xml, "  <testcase classname=\"");
+	append_xml(t->xml, file);
+	g_string_append_printf(t->xml, "\" name=\"%s\"", what);
 }
 
 /* What the file says does not hold, and does not: reported, and no failure. */
 static void add_miss(struct tests *t, const char *file, const char *what, const char *why)
 {
-	g_autofree char *file_xml = g_markup_escape_text(file, -1);
-	g_autofree char *what_xml = g_markup_escape_text(what, -1);
-	g_autofree char *why_xml = g_markup_escape_text(why, -1);
-
-	t->points++;
+	begin_point(t, false, file, what);
 	t->missed++;
-	g_string_append_printf(t->out, "not ok %u - %s: %s # TODO %s\n", t->points, file, what,
-			       why);
-	g_string_append_printf(t->xml,
-			       "  <testcase classname=\"%s\" name=\"%s\">\n"
-			       "    <skipped message=\"%s\"/>\n  </testcase>\n",
-			       file_xml, what_xml, why_xml);
+	g_string_append(t->out, " # TODO ");
+	escape_text(t->out, why);
+	g_string_append_c(t->out, '\n');
+	g_string_append(t->xml, ">\n    <skipped message=\"");
+	append_xml(t->xml, why);
+	g_string_append(t->xml, "\"/>\n  </testcase>\n");
 }
 
 static void add_point(struct tests *t, const char *file, const char *what, const char *failure)
 {
-	g_autofree char *file_xml = g_markup_escape_text(file, -1);
-	g_autofree char *what_xml = g_markup_escape_text(what, -1);
-
-	t->points++;
-	g_string_append_printf(t->out, "%s %u - %s: %s\n", failure ? "not ok" : "ok", t->points,
-			       file, what);
-	g_string_append_printf(t->xml, "  <testcase classname=\"%s\" name=\"%s\"", file_xml,
-			       what_xml);
+	begin_point(t, !failure, file, what);
+	g_string_append_c(t->out, '\n');
 	if (!failure) {
 		g_string_append(t->xml, "/>\n");
 		return;
 	}
-	g_autofree char *failure_xml = g_markup_escape_text(failure, -1);
-
 	t->failed++;
 	append_comment(t->out, failure);
-	g_string_append_printf(t->xml, ">\n    <failure>%s</failure>\n  </testcase>\n",
-			       failure_xml);
+	g_string_append(t->xml, ">\n    <failure>");
+	append_xml(t->xml, failure);
+	g_string_append(t->xml, "</failure>\n  </testcase>\n");
 }
 
 static void fail_file(struct tests *t, const char *file, const char *text, int status)
@@ -149,6 +175,7 @@ static void add_judged(struct tests *t, const struct replay *replay,
 			g_strdup_printf("%s%s%s%s", j->expect->id, j->variant ? " [" : "",
 					j->variant ? j->variant->name : "", j->variant ? "]" : "");
 		g_autofree char *failure = NULL;
+		g_autofree char *file = escaped(replay->file->path);
 		g_autoptr(GString) see = g_string_new(NULL);
 
 		append_explain(see, replay, options, j);
@@ -158,8 +185,8 @@ static void add_judged(struct tests *t, const struct replay *replay,
 		}
 		if (j->outcome.verdict != EXPECTATION_PASS)
 			failure = g_strdup_printf(
-				"%s:%u: %s\nexpected %s\nactual   %s\nsee      %s\n%s",
-				replay->file->path, j->expect->that_at.line,
+				"%s:%u: %s\nexpected %s\nactual   %s\nsee      %s\n%s", file,
+				j->expect->that_at.line,
 				expectation_verdict_name(j->outcome.verdict),
 				j->outcome.expected->str, j->outcome.actual->str, see->str,
 				j->outcome.sample->str);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "diagnostics.h"
 
+#include "escape.h"
+
 #include <stdarg.h>
 #include <string.h>
 
@@ -22,44 +24,6 @@ void diagnostics_clear(struct diagnostics *d)
 	if (d->text)
 		g_string_free(d->text, TRUE);
 	*d = (struct diagnostics){ 0 };
-}
-
-/* What a terminal would obey, or would hide: controls, direction overrides, invisible spaces, the
- * BOM. */
-static bool is_shown_as_itself(gunichar c)
-{
-	if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0xad || c == 0x61c || c == 0xfeff)
-		return false;
-	return !(c >= 0x200b && c <= 0x200f) && !(c >= 0x2028 && c <= 0x202e) &&
-	       !(c >= 0x2060 && c <= 0x206f);
-}
-
-/* Appends the character at @p and returns its length in bytes; @shown receives how many columns it
- * takes. */
-static size_t append_character(GString *out, const char *p, size_t left, unsigned *shown)
-{
-	const gunichar c = g_utf8_get_char_validated(p, (gssize)left);
-	const bool valid = *p != '\0' && c != (gunichar)-1 && c != (gunichar)-2;
-	const size_t n = valid ? (size_t)(g_utf8_next_char(p) - p) : 1;
-
-	if (valid && is_shown_as_itself(c)) {
-		g_string_append_len(out, p, (gssize)n);
-		*shown = 1;
-		return n;
-	}
-	for (size_t i = 0; i < n; i++)
-		g_string_append_printf(out, "\\x%02x", (unsigned char)p[i]);
-	*shown = 4 * (unsigned)n;
-	return n;
-}
-
-static void append_escaped(GString *out, const char *text)
-{
-	const size_t length = strlen(text);
-	unsigned shown;
-
-	for (size_t i = 0; i < length;)
-		i += append_character(out, text + i, length - i, &shown);
 }
 
 /* The start of line @line, and its end. A line beyond the text is empty: the end of the file has no
@@ -95,7 +59,7 @@ static void append_line(GString *out, const struct source_pos *at)
 	for (; p < end && column < after; column++) {
 		GString *to = column < first ? ignored : out;
 
-		p += append_character(to, p, (size_t)(end - p), &shown);
+		p += escape_character(to, p, (size_t)(end - p), &shown);
 		if (column >= first && column < at->column)
 			indent += shown;
 	}
@@ -129,11 +93,11 @@ static void keep_at(struct diagnostics *d, int status, const struct source_pos *
 	g_autoptr(GString) error = g_string_new(NULL);
 	g_autofree char *message = g_strdup_vprintf(format, args);
 
-	append_escaped(error, at->source ? at->source->name : "lapicsim");
+	escape_text(error, at->source ? at->source->name : "lapicsim");
 	if (at->source && at->line)
 		g_string_append_printf(error, ":%u:%u", at->line, at->column);
 	g_string_append(error, status ? ": error: " : ": warning: ");
-	append_escaped(error, message);
+	escape_text(error, message);
 	g_string_append_c(error, '\n');
 	if (at->source && at->line)
 		append_line(error, at);
@@ -168,7 +132,7 @@ bool error_plain(struct diagnostics *d, int status, const char *format, ...)
 	g_autofree char *message = g_strdup_vprintf(format, args);
 	va_end(args);
 
-	append_escaped(error, message);
+	escape_text(error, message);
 	g_string_append_c(error, '\n');
 	keep(d, status, error->str);
 	return false;
