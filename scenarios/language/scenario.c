@@ -196,6 +196,9 @@ static void read_expect(struct scenario_file *file, const struct node *node,
 	ret->id = v.id;
 	ret->id_at = node_get(node, "id")->at;
 	ret->miss = v.miss;
+	/* Printed behind a directive of TAP: another line would be a result of its own. */
+	if (v.miss && strchr(v.miss, '\n'))
+		error_at(d, &node_get(node, "miss")->at, "miss: the reason is longer than a line");
 	if (!v.that == !v.sequence)
 		error_at(d, &node->at, "'%s' needs one of that and sequence", v.id);
 	else if (v.that)
