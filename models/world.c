@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include "nohz.h"
+#include "sim_wrap.h"
 #include "tune.h"
 #include "world_state.h"
 
@@ -88,7 +89,7 @@ static void move_vm(const struct command *c, struct vcpu *vcpu)
 	struct clock clock = { .tsc_khz = cfg->to_tsc_khz,
 			       .start_monotonic = c->world->host.clock.start_monotonic };
 
-	clock.start_tsc = cfg->to_tsc - clock_tsc(&clock, c->due).v;
+	clock.start_tsc = wrap_sub(cfg->to_tsc, clock_tsc(&clock, c->due).v);
 	vcpu_move(vcpu, &clock, cfg->to_tsc_scaling);
 }
 

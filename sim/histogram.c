@@ -2,6 +2,7 @@
 #include "histogram.h"
 
 #include "sim_wide.h"
+#include "sim_wrap.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -31,7 +32,10 @@ struct bucket {
 	unsigned place;
 };
 
-static uint64_t magnitude(int64_t value) { return value < 0 ? -(uint64_t)value : (uint64_t)value; }
+static uint64_t magnitude(int64_t value)
+{
+	return value < 0 ? wrap_neg((uint64_t)value) : (uint64_t)value;
+}
 
 static struct bucket bucket_of(int64_t value)
 {
@@ -52,7 +56,7 @@ static struct bucket bucket_of(int64_t value)
 
 static int64_t with_sign(enum sign sign, uint64_t m)
 {
-	return (int64_t)(sign == NEGATIVE ? -m : m);
+	return (int64_t)(sign == NEGATIVE ? wrap_neg(m) : m);
 }
 
 /* The first and last value of a bucket, low <= high. */

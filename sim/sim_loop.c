@@ -2,6 +2,7 @@
 #include "sim_loop.h"
 
 #include "sim_state.h"
+#include "sim_wrap.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -17,7 +18,7 @@
 #define SEQ_MASK ((UINT64_C(1) << SIM_SEQ_BITS) - 1)
 
 /* splitmix64's finaliser: all bits of the result depend on all bits of @x. */
-static uint64_t mix(uint64_t x)
+static WRAPS uint64_t mix(uint64_t x)
 {
 	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
@@ -47,8 +48,8 @@ static uint64_t unshuffle_seq(const struct sim *sim, uint64_t place)
 {
 	uint64_t left = place >> HALF_BITS, right = place & HALF_MASK;
 
-	for (unsigned round = SIM_FEISTEL_N; round-- > 0;) {
-		uint64_t swap = right ^ feistel_round(sim, round, left);
+	for (unsigned round = SIM_FEISTEL_N; round > 0; round--) {
+		uint64_t swap = right ^ feistel_round(sim, round - 1, left);
 
 		right = left;
 		left = swap;
@@ -137,7 +138,7 @@ void sim_event_init(struct sim_event *ev, const struct sim_event_type *type, uin
 /* now <= when < never */
 static bool is_ahead(const struct sim *sim, ps_t when)
 {
-	return when.v - sim->clock.now.v < PS_NEVER.v - sim->clock.now.v;
+	return wrap_sub(when.v, sim->clock.now.v) < PS_NEVER.v - sim->clock.now.v;
 }
 
 /* Says why @ev can't be armed; returns whether it was. */

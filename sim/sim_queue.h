@@ -31,6 +31,7 @@
 #define SIM_QUEUE_H
 
 #include "sim_event.h"
+#include "sim_wrap.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -184,7 +185,7 @@ static inline void sim_queue_push(struct sim_queue *q, struct sim_event *ev, uin
 
 static inline void sim_queue_note_empty(struct sim_queue *q, unsigned i, bool empty)
 {
-	q->slot[i].least |= -(uint64_t)empty;
+	q->slot[i].least |= wrap_neg(empty);
 	q->used[i / 64] &= ~((uint64_t)empty << i % 64);
 	q->used_words &= ~((uint64_t)(q->used[i / 64] == 0) << i / 64);
 }

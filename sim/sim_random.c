@@ -2,6 +2,7 @@
 #include "sim_random.h"
 
 #include "sim_wide.h"
+#include "sim_wrap.h"
 
 #include <Random123/philox.h>
 
@@ -18,7 +19,7 @@ uint64_t sim_random_u64(struct sim_random *r)
 					     r->purpose, r->entity } };
 	const philox4x32_ctr_t block = philox4x32_R(10, counter, key);
 
-	r->used++;
+	r->used = wrap_add(r->used, 1);
 	return (uint64_t)block.v[1] << 32 | block.v[0];
 }
 

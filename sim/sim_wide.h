@@ -10,6 +10,8 @@
 #ifndef SIM_WIDE_H
 #define SIM_WIDE_H
 
+#include "sim_wrap.h"
+
 #include <stdint.h>
 
 #if defined(__SIZEOF_INT128__) && !defined(SIM_WIDE_PORTABLE)
@@ -24,7 +26,7 @@ struct wide {
 
 static inline struct wide wide(uint64_t v) { return (struct wide){ 0, v }; }
 
-static inline struct wide wide_portable_mul(uint64_t a, uint64_t b)
+static inline WRAPS struct wide wide_portable_mul(uint64_t a, uint64_t b)
 {
 	const uint64_t a_lo = (uint32_t)a, a_hi = a >> 32, b_lo = (uint32_t)b, b_hi = b >> 32;
 	const uint64_t low = a_lo * b_lo;
@@ -35,7 +37,7 @@ static inline struct wide wide_portable_mul(uint64_t a, uint64_t b)
 			      cross << 32 | (uint32_t)low };
 }
 
-static inline struct wide wide_portable_add(struct wide a, struct wide b)
+static inline WRAPS struct wide wide_portable_add(struct wide a, struct wide b)
 {
 	const uint64_t lo = a.lo + b.lo;
 
@@ -43,14 +45,14 @@ static inline struct wide wide_portable_add(struct wide a, struct wide b)
 }
 
 /* @n is below 128. */
-static inline struct wide wide_portable_shl(struct wide a, unsigned n)
+static inline WRAPS struct wide wide_portable_shl(struct wide a, unsigned n)
 {
 	if (n >= 64)
 		return (struct wide){ a.lo << (n - 64), 0 };
 	return n ? (struct wide){ a.hi << n | a.lo >> (64 - n), a.lo << n } : a;
 }
 
-static inline struct wide wide_portable_shr(struct wide a, unsigned n)
+static inline WRAPS struct wide wide_portable_shr(struct wide a, unsigned n)
 {
 	if (n >= 64)
 		return (struct wide){ 0, a.hi >> (n - 64) };
@@ -59,7 +61,7 @@ static inline struct wide wide_portable_shr(struct wide a, unsigned n)
 
 /* Bit by bit: the remainder, which is below @d, takes in a bit and gives @d up if it can. @d is not
  * 0. */
-static inline struct wide wide_portable_div(struct wide a, uint64_t d)
+static inline WRAPS struct wide wide_portable_div(struct wide a, uint64_t d)
 {
 	struct wide quotient = { a.hi / d, 0 };
 	uint64_t rest = a.hi % d;
@@ -93,12 +95,12 @@ static inline struct wide wide_mul(uint64_t a, uint64_t b)
 	return wide_of_native((unsigned __int128)a * b);
 }
 
-static inline struct wide wide_add(struct wide a, struct wide b)
+static inline WRAPS struct wide wide_add(struct wide a, struct wide b)
 {
 	return wide_of_native(wide_native(a) + wide_native(b));
 }
 
-static inline struct wide wide_shl(struct wide a, unsigned n)
+static inline WRAPS struct wide wide_shl(struct wide a, unsigned n)
 {
 	return wide_of_native(wide_native(a) << n);
 }
@@ -115,8 +117,14 @@ static inline struct wide wide_div(struct wide a, uint64_t d)
 #else
 
 static inline struct wide wide_mul(uint64_t a, uint64_t b) { return wide_portable_mul(a, b); }
-static inline struct wide wide_add(struct wide a, struct wide b) { return wide_portable_add(a, b); }
-static inline struct wide wide_shl(struct wide a, unsigned n) { return wide_portable_shl(a, n); }
+static inline WRAPS struct wide wide_add(struct wide a, struct wide b)
+{
+	return wide_portable_add(a, b);
+}
+static inline WRAPS struct wide wide_shl(struct wide a, unsigned n)
+{
+	return wide_portable_shl(a, n);
+}
 static inline struct wide wide_shr(struct wide a, unsigned n) { return wide_portable_shr(a, n); }
 static inline struct wide wide_div(struct wide a, uint64_t d) { return wide_portable_div(a, d); }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "guest.h"
 
+#include "sim_wrap.h"
+
 void guest_init(struct guest *guest, const struct guest_config *cfg,
 		const struct guest_times *times, uint64_t seed, uint32_t vcpu)
 {
@@ -45,7 +47,7 @@ bool guest_measures(struct guest *guest, guest_cycles_t tsc, int64_t *ret)
 	guest->measured_at = tsc;
 	if (op->measure == MEASURE_FROM)
 		return false;
-	*ret = (int64_t)(tsc.v - from);
+	*ret = wrap_diff(tsc.v, from);
 	guest->measured++;
 	return true;
 }

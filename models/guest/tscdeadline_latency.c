@@ -7,12 +7,14 @@
  */
 #include "ops.h"
 
+#include "sim_wrap.h"
+
 static bool broke(const struct guest *guest)
 {
-	const uint64_t late = guest->tsc.v - guest->expected.v;
+	const int64_t late = wrap_diff(guest->tsc.v, guest->expected.v);
 
-	return guest->cfg->breakmax && guest->handled && (int64_t)late > 0 &&
-	       late > guest->cfg->breakmax;
+	return guest->cfg->breakmax && guest->handled && late > 0 &&
+	       (uint64_t)late > guest->cfg->breakmax;
 }
 
 static bool more(const struct guest *guest)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "halt_polling.h"
 
+#include "sim_wrap.h"
+
 #define GROW_START_NS 10000u /* before it became a parameter */
 
 /* clang-format off */
@@ -38,7 +40,7 @@ static uint32_t grown_unlimited(uint32_t poll_ns, const struct halt_poll_params 
 {
 	if (!poll_ns && params->grow)
 		return GROW_START_NS;
-	return poll_ns * params->grow;
+	return (uint32_t)wrap_mul(poll_ns, params->grow);
 }
 
 static uint32_t grown_limited(uint32_t poll_ns, const struct halt_poll_params *params)
@@ -50,7 +52,7 @@ static uint32_t grown_limit_at_halt(uint32_t poll_ns, const struct halt_poll_par
 {
 	if (!params->grow)
 		return poll_ns;
-	return at_least(poll_ns * params->grow, params->grow_start_ns);
+	return at_least((uint32_t)wrap_mul(poll_ns, params->grow), params->grow_start_ns);
 }
 
 static uint32_t grown_start_param(uint32_t poll_ns, const struct halt_poll_params *params)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "hrtimer_base.h"
 
+#include "sim_wrap.h"
+
 #include <assert.h>
 
 /* Without high-resolution mode the tick runs the queue, and any CPU will do. */
@@ -54,7 +56,7 @@ static int64_t add_saturating(int64_t a, int64_t b)
 
 static struct forward_result forward_whole_periods(const struct forward_input *in)
 {
-	int64_t late = (int64_t)((uint64_t)in->now - (uint64_t)in->expires);
+	int64_t late = wrap_diff((uint64_t)in->now, (uint64_t)in->expires);
 	int64_t interval = in->interval < in->resolution ? in->resolution : in->interval;
 	struct forward_result r = { .expires = in->expires, .overruns = 0 };
 

@@ -210,9 +210,9 @@ enum kernel_change kernel_apply(struct kernel *k, const char *commit)
  */
 static const struct variant *form_before(const struct kernel_decision *d, size_t index)
 {
-	while (index-- > 0)
-		if (kernel_row(d, index)->known != KNOWN_NEVER)
-			return kernel_row(d, index);
+	for (; index > 0; index--)
+		if (kernel_row(d, index - 1)->known != KNOWN_NEVER)
+			return kernel_row(d, index - 1);
 	return NULL;
 }
 
@@ -253,8 +253,8 @@ enum kernel_change kernel_set_form(struct kernel *k, const char *decision, const
 		if (why)
 			*why = &decisions[d];
 		/* From the end: of two rows of one name the later is meant. */
-		for (size_t i = kernel_rows(&decisions[d]); i-- > 0;) {
-			const struct variant *row = kernel_row(&decisions[d], i);
+		for (size_t i = kernel_rows(&decisions[d]); i > 0; i--) {
+			const struct variant *row = kernel_row(&decisions[d], i - 1);
 
 			if (strcmp(row->name, form) == 0) {
 				kernel_choose(k, &decisions[d], row);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "kvm_time.h"
 
+#include "sim_wrap.h"
+
 #include <assert.h>
 
 uint64_t kvm_cycles_to_ns(uint64_t cycles, khz_t khz)
 {
 	assert(khz.v);
-	return cycles * UINT64_C(1000000) / khz.v;
+	return wrap_mul(cycles, UINT64_C(1000000)) / khz.v;
 }
 
 struct time_scale kvm_time_scale(uint64_t scaled_hz, uint64_t base_hz)
@@ -42,7 +44,7 @@ struct time_scale kvm_cycles_to_ns_scale(khz_t khz)
 	return kvm_time_scale(NSEC_PER_SEC, (uint64_t)khz.v * 1000);
 }
 
-uint64_t kvm_scale_delta(uint64_t x, struct time_scale scale)
+WRAPS uint64_t kvm_scale_delta(uint64_t x, struct time_scale scale)
 {
 	assert(scale.shift > -64 && scale.shift < 64);
 	x = scale.shift < 0 ? x >> -scale.shift : x << scale.shift;
@@ -69,12 +71,12 @@ uint64_t kvm_scale_tsc(host_cycles_t tsc, uint64_t ratio, unsigned frac_bits)
 uint64_t kvm_tsc_offset(guest_cycles_t target, host_cycles_t now, uint64_t ratio,
 			unsigned frac_bits)
 {
-	return target.v - kvm_scale_tsc(now, ratio, frac_bits);
+	return wrap_sub(target.v, kvm_scale_tsc(now, ratio, frac_bits));
 }
 
 guest_cycles_t kvm_l1_tsc(host_cycles_t now, uint64_t offset, uint64_t ratio, unsigned frac_bits)
 {
-	return guest_cycles(offset + kvm_scale_tsc(now, ratio, frac_bits));
+	return guest_cycles(wrap_add(offset, kvm_scale_tsc(now, ratio, frac_bits)));
 }
 
 static uint64_t ndelay_cycles(uint64_t n, khz_t tsc_khz)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "registers.h"
 
+#include "sim_wrap.h"
+
 #define TDCR_BITS 0xbu
 
 /* --- TMICT --- */
@@ -154,7 +156,7 @@ static struct advanced_target advance_add_both(const struct advance_target_input
 /* Bug: a target that is behind is a negative distance, converted as a huge positive one. */
 static guest_cycles_t deadline_of(ns_t target, const struct advance_target_input *in)
 {
-	ns_t distance = ns(target.v - in->now.v);
+	ns_t distance = ns(wrap_sub(target.v, in->now.v));
 
 	return guest_cycles(in->guest_tsc.v + kvm_nsec_to_cycles(distance, in->rate).v);
 }

@@ -2,6 +2,7 @@
 #include "tune.h"
 
 #include "kvm_time.h"
+#include "sim_wrap.h"
 
 #define ADVANCE_INITIAL_NS 1000 /* what tuning begins with, in every release that tunes */
 
@@ -19,10 +20,10 @@ static struct tune_error sign_unsigned(guest_cycles_t now, guest_cycles_t deadli
 
 static struct tune_error sign_signed(guest_cycles_t now, guest_cycles_t deadline)
 {
-	uint64_t delta = now.v - deadline.v;
+	uint64_t delta = wrap_sub(now.v, deadline.v);
 	bool early = (int64_t)delta < 0;
 
-	return (struct tune_error){ early, early ? -delta : delta };
+	return (struct tune_error){ early, early ? wrap_neg(delta) : delta };
 }
 
 /* clang-format off */
@@ -39,7 +40,7 @@ FORMS_END(tune_sign)
 /* The absolute value of -2^63 is itself, as the kernel is built: less than any limit. */
 static int64_t absolute_wrapping(int64_t delta)
 {
-	return delta < 0 ? (int64_t) - (uint64_t)delta : delta;
+	return delta < 0 ? (int64_t)wrap_neg((uint64_t)delta) : delta;
 }
 
 static struct tune_result tune_none(const struct tune_input *in)
@@ -55,7 +56,8 @@ static struct tune_result tune_eighth(const struct tune_input *in)
 	uint32_t step = n < most ? n : most;
 
 	return (struct tune_result){
-		.advance_ns = in->error.early ? in->advance_ns - step : in->advance_ns + step,
+		.advance_ns = (uint32_t)(in->error.early ? wrap_sub(in->advance_ns, step)
+							 : wrap_add(in->advance_ns, step)),
 		.done = in->done ||
 			absolute_wrapping(in->delta) < (int64_t)in->constants->adjust_min,
 	};
@@ -102,7 +104,8 @@ static struct tune_result tune_smooth(const struct tune_input *in)
 		return r;
 
 	step = kvm_cycles_to_ns((uint64_t)off, in->guest_khz) / in->constants->adjust_step;
-	r.advance_ns = (uint32_t)(in->delta < 0 ? r.advance_ns - step : r.advance_ns + step);
+	r.advance_ns = (uint32_t)(in->delta < 0 ? wrap_sub(r.advance_ns, step)
+						: wrap_add(r.advance_ns, step));
 	if (r.advance_ns > in->constants->ns_max)
 		r.advance_ns = in->constants->ns_init;
 	return r;

@@ -15,6 +15,7 @@
 #define CLOCK_H
 
 #include "sim_time.h"
+#include "sim_wrap.h"
 #include "units.h"
 
 struct clock {
@@ -25,7 +26,8 @@ struct clock {
 
 static inline host_cycles_t clock_tsc(const struct clock *c, ps_t at)
 {
-	return host_cycles(c->start_tsc + mul_u64_u64_div_u64(at.v, c->tsc_khz.v, NSEC_PER_SEC));
+	return host_cycles(
+		wrap_add(c->start_tsc, mul_u64_u64_div_u64(at.v, c->tsc_khz.v, NSEC_PER_SEC)));
 }
 
 static inline ns_t clock_monotonic(const struct clock *c, ps_t at)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "switch_base.h"
 
+#include "sim_wrap.h"
+
 static unsigned preferred(const struct kernel *kernel, const struct switch_base_input *in)
 {
 	if (in->pinned || !in->migration_enabled)
@@ -14,7 +16,7 @@ static unsigned preferred(const struct kernel *kernel, const struct switch_base_
 static bool refused(const struct kernel *kernel, const struct switch_base_input *in, unsigned cpu)
 {
 	const struct remote_check_input check = {
-		.expires = (int64_t)(in->expires.v - (uint64_t)in->clock_offset),
+		.expires = wrap_diff(in->expires.v, (uint64_t)in->clock_offset),
 		.expires_next = (int64_t)in->expires_next[cpu],
 		.hres_active = in->hres_active,
 		.me_offline = in->me_offline,

@@ -2,6 +2,7 @@
 #include "lapic_account.h"
 
 #include "lapic_check.h"
+#include "sim_wrap.h"
 #include "vcpu.h"
 
 static void drop(struct host_cpu *cpu, struct vcpu *vcpu, uint64_t n, enum lapic_drop why)
@@ -151,20 +152,22 @@ void lapic_timer_delivered(struct host_cpu *cpu, struct vcpu *vcpu)
 	lt->ended++;
 	check_account(cpu->host->sim, a, now);
 
-	const uint64_t fire = a->fired.v - a->due.v; /* modulo 2^64: negative if advanced */
-	const uint64_t parts[] = { a->noticed.v - a->fired.v,
-				   a->runs.v - a->noticed.v,
-				   a->seen.v - a->runs.v,
-				   a->wait_start.v - a->seen.v,
-				   a->wait_end.v - a->wait_start.v,
-				   a->entered.v - a->wait_end.v,
-				   now.v - a->entered.v };
-	const uint64_t lateness = now.v - a->due.v;
+	const uint64_t fire = wrap_sub(a->fired.v, a->due.v); /* negative if advanced */
+	/* Each instant is after the one before it, but where D3 was broken. */
+	const uint64_t parts[] = { wrap_sub(a->noticed.v, a->fired.v),
+				   wrap_sub(a->runs.v, a->noticed.v),
+				   wrap_sub(a->seen.v, a->runs.v),
+				   wrap_sub(a->wait_start.v, a->seen.v),
+				   wrap_sub(a->wait_end.v, a->wait_start.v),
+				   wrap_sub(a->entered.v, a->wait_end.v),
+				   wrap_sub(now.v, a->entered.v) };
+	const uint64_t lateness = wrap_sub(now.v, a->due.v);
 
 	lapic_check_parts(vcpu, fire, parts, sizeof(parts) / sizeof(parts[0]), lateness);
 	HOST_TRACE(cpu, TP_LAPIC_SAMPLE, vcpu->index, vcpu->id, a->n, a->cpu, a->vcpu_cpu, lateness,
-		   vcpu->guest.tsc.v - a->deadline.v, vcpu->guest_time.v - a->progress_at_arm.v,
-		   fire, parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6]);
+		   wrap_sub(vcpu->guest.tsc.v, a->deadline.v),
+		   vcpu->guest_time.v - a->progress_at_arm.v, fire, parts[0], parts[1], parts[2],
+		   parts[3], parts[4], parts[5], parts[6]);
 	if (lt->count.mode == LAPIC_MODE_PERIODIC && (lapic_hrtimer_active(lt) || lt->hv_in_use))
 		account_next_period(cpu, vcpu);
 }

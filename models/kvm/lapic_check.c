@@ -3,6 +3,7 @@
 
 #include "hv_timer.h"
 #include "registers.h"
+#include "sim_wrap.h"
 #include "vcpu.h"
 #include "wait.h"
 
@@ -15,7 +16,7 @@ static void check_tsc(struct vcpu *vcpu)
 {
 	const guest_cycles_t tsc = vcpu_tsc(vcpu);
 
-	if (vcpu->tsc_seen_valid && (int64_t)(tsc.v - vcpu->tsc_seen.v) < 0)
+	if (vcpu->tsc_seen_valid && wrap_diff(tsc.v, vcpu->tsc_seen.v) < 0)
 		sim_break(vcpu->host->sim, "B1", "vCPU %u: TSC %llu >= %llu as read before",
 			  vcpu->id, ULL(tsc.v), ULL(vcpu->tsc_seen.v));
 	vcpu->tsc_seen = tsc;
@@ -43,14 +44,15 @@ void lapic_check_entry(struct vcpu *vcpu)
 void lapic_check_epoch(struct vcpu *vcpu, guest_cycles_t tsc)
 {
 	const uint64_t at = sim_now(vcpu->host->sim).v, khz = vcpu->clock->tsc_khz.v;
-	const uint64_t host = vcpu->clock->start_tsc + at / PS_PER_S * khz * 1000 +
-			      at % PS_PER_S * khz / NSEC_PER_SEC;
+	const uint64_t host =
+		wrap_add(vcpu->clock->start_tsc,
+			 at / PS_PER_S * khz * 1000 + at % PS_PER_S * khz / NSEC_PER_SEC);
 	const uint64_t ratio = vcpu->rate.ratio;
 	const unsigned frac = vcpu->rate.frac_bits;
-	const uint64_t scaled =
-		wide_portable_shr(wide_portable_mul(host, ratio), frac).lo + vcpu->tsc_offset;
+	const uint64_t scaled = wrap_add(wide_portable_shr(wide_portable_mul(host, ratio), frac).lo,
+					 vcpu->tsc_offset);
 
-	if (tsc.v - scaled + 1 > 2)
+	if (wrap_sub(tsc.v + 1, scaled) > 2)
 		sim_break(vcpu->host->sim, "B2",
 			  "vCPU %u: TSC %llu == %llu, the host's scaled from the epoch, +-1",
 			  vcpu->id, ULL(tsc.v), ULL(scaled));
@@ -64,7 +66,7 @@ void lapic_check_conversion(struct vcpu *vcpu, ns_t t, guest_cycles_t cycles)
 	if (!khz || cycles.v > PRODUCT_MAX)
 		return;
 
-	const int64_t lost = (int64_t)(t.v - kvm_cycles_to_ns(cycles.v, vcpu->rate.khz));
+	const int64_t lost = wrap_diff(t.v, kvm_cycles_to_ns(cycles.v, vcpu->rate.khz));
 	const int64_t most = (int64_t)((1000000 + khz - 1) / khz + (t.v >> 31));
 
 	if (lost < 0 || lost > most)
@@ -91,7 +93,7 @@ void lapic_check_mode(struct vcpu *vcpu, const struct mode_switch *change)
 void lapic_check_accepted(struct vcpu *vcpu)
 {
 	const struct lapic_timer *lt = &vcpu->timer;
-	const int64_t ahead = (int64_t)(lt->hrtimer.expires.v - host_monotonic(vcpu->host).v);
+	const int64_t ahead = wrap_diff(lt->hrtimer.expires.v, host_monotonic(vcpu->host).v);
 	/* start_sw_timer() behind a halt cancels nothing: what is past there is due here, too. */
 	const bool due_twice = vcpu->kernel->to_hv->rearm && ahead <= 0;
 
@@ -173,7 +175,7 @@ void lapic_check_start(struct vcpu *vcpu)
 		return;
 
 	const uint64_t due = clock_monotonic(&vcpu->host->clock, a->due).v;
-	const int64_t ideal = (int64_t)(due - lt->advance->advance_ns);
+	const int64_t ideal = wrap_diff(due, lt->advance->advance_ns);
 	const int64_t ahead = ideal - (int64_t)now;
 	const int64_t slack = 2 + grain_ns(vcpu) + (ahead > 0 ? ahead >> 11 : 0);
 	const int64_t off = (int64_t)expires - ideal;
@@ -233,7 +235,7 @@ void lapic_check_period(struct vcpu *vcpu, ns_t before, ns_t now)
 {
 	const struct lapic_count *lc = &vcpu->timer.count;
 	const uint64_t next = before.v + lc->period_ns;
-	const bool dropped = lc->target.v == now.v && (int64_t)(next - now.v) < 0;
+	const bool dropped = lc->target.v == now.v && wrap_diff(next, now.v) < 0;
 
 	if (lc->target.v != next && !dropped)
 		sim_break(vcpu->host->sim, "C10", "target %llu ns == %llu + period %llu ns",
@@ -278,7 +280,7 @@ void lapic_check_parts(struct vcpu *vcpu, uint64_t fire, const uint64_t *parts, 
 	uint64_t sum = fire;
 
 	for (unsigned i = 0; i < n; i++)
-		sum += parts[i];
+		sum = wrap_add(sum, parts[i]);
 	if (sum != lateness)
 		sim_break(vcpu->host->sim, "D4",
 			  "sum of parts %lld ps == handler - deadline %lld ps", (long long)sum,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "lapic_count.h"
 
+#include "sim_wrap.h"
+
 #include <assert.h>
 
 #define NSEC_PER_USEC 1000
@@ -103,7 +105,7 @@ struct lapic_count_change lapic_count_restore(const struct kernel *kernel, struc
 /* What remains until the expiry; an overdue timer has nothing left. */
 static uint64_t remaining_ns(const struct lapic_count *lc, ns_t now)
 {
-	int64_t left = (int64_t)(lc->target.v - now.v);
+	int64_t left = wrap_diff(lc->target.v, now.v);
 
 	return left > 0 ? (uint64_t)left : 0;
 }
@@ -115,8 +117,9 @@ static void rescale(struct lapic_count *lc, const struct lapic_count_clock *cloc
 	uint64_t before = remaining_ns(lc, clock->now);
 	uint64_t after = mul_u64_u64_div_u64(before, lc->divide, old_divide);
 
-	lc->tscdeadline.v += kvm_nsec_to_cycles(ns(after), clock->rate).v -
-			     kvm_nsec_to_cycles(ns(before), clock->rate).v;
+	lc->tscdeadline.v = wrap_add(lc->tscdeadline.v,
+				     wrap_sub(kvm_nsec_to_cycles(ns(after), clock->rate).v,
+					      kvm_nsec_to_cycles(ns(before), clock->rate).v));
 	lc->target = ns(clock->now.v + after);
 }
 

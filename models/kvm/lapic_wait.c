@@ -2,6 +2,7 @@
 /* lapic_wait - the busy wait before VM-entry for a timer that fired early, and the tuning that goes
  * with it. */
 #include "lapic_check.h"
+#include "sim_wrap.h"
 #include "tune.h"
 #include "vcpu.h"
 #include "wait.h"
@@ -41,7 +42,8 @@ static void global_store(struct host_cpu *cpu, void *owner)
 	struct vcpu *vcpu = owner;
 	struct lapic_timer *lt = &vcpu->timer;
 
-	lt->advance->advance_ns = lt->tune_off ? 0 : lt->own.advance_ns + lt->tune_step;
+	lt->advance->advance_ns =
+		lt->tune_off ? 0 : (uint32_t)wrap_add(lt->own.advance_ns, lt->tune_step);
 	lt->advance->done |= lt->own.done;
 	trace_advance(cpu, vcpu);
 	lt->then(cpu, vcpu);
@@ -63,7 +65,7 @@ static void global_load(struct host_cpu *cpu, void *owner)
 	const uint32_t before = tuned.advance_ns;
 
 	timer_advance_wait(vcpu->kernel, &tuned, &lt->tuned_by);
-	lt->tune_step = tuned.advance_ns - before;
+	lt->tune_step = (uint32_t)wrap_sub(tuned.advance_ns, before);
 	lt->tune_off = !tuned.advance_ns && before;
 	lt->own.done = tuned.done;
 	step(vcpu, global_load_again);

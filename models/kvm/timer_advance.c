@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "timer_advance.h"
 
+#include "sim_wrap.h"
+
 struct timer_advance timer_advance_initial(const struct kernel *kernel, int64_t param,
 					   const struct tune_constants *constants)
 {
@@ -16,7 +18,7 @@ static struct busy_wait length(const struct kernel *kernel, uint32_t advance_ns,
 			       const struct wait_input *in)
 {
 	const struct wait_length_input length_in = {
-		.early = guest_cycles(in->deadline.v - in->now.v),
+		.early = guest_cycles(wrap_sub(in->deadline.v, in->now.v)),
 		.advance_ns = advance_ns,
 		.rate = in->rate,
 	};
@@ -30,7 +32,7 @@ static void tune(const struct kernel *kernel, struct timer_advance *ta, const st
 {
 	const struct tune_input tune_in = {
 		.error = kernel->tune_sign->error(in->now, in->deadline),
-		.delta = (int64_t)(in->now.v - in->deadline.v),
+		.delta = wrap_diff(in->now.v, in->deadline.v),
 		.guest_khz = in->rate->khz,
 		.advance_ns = ta->advance_ns,
 		.done = ta->done,
@@ -50,7 +52,7 @@ struct wait_plan timer_advance_wait(const struct kernel *kernel, struct timer_ad
 {
 	struct wait_plan plan = {
 		.called = kernel->wait_call->called(ta->advance_ns),
-		.delta = (int64_t)(in->now.v - in->deadline.v),
+		.delta = wrap_diff(in->now.v, in->deadline.v),
 		.order = kernel->wait_order->order,
 		.wait = { .unit = BUSY_WAIT_NONE },
 		.advance_ns = ta->advance_ns,

@@ -11,6 +11,11 @@
 
 static void process_requests(struct host_cpu *cpu, void *owner);
 
+static void kvm_clear_request(enum vcpu_request request, struct vcpu *vcpu)
+{
+	vcpu->requests &= ~(uint32_t)request;
+}
+
 ps_t vcpu_cost(struct vcpu *vcpu, enum cost_id id)
 {
 	return cost_draw(&vcpu->host->costs, &vcpu->costs, id,
@@ -365,7 +370,7 @@ static bool can_inject(struct vcpu *vcpu)
 	assert(!vcpu->apicv);
 	if (vcpu->irr && !vcpu->isr && !vcpu->injected && guest_interruptible(&vcpu->guest))
 		return true;
-	vcpu->requests &= ~REQ_EVENT;
+	kvm_clear_request(REQ_EVENT, vcpu);
 	if (vcpu->irr && !vcpu->isr && !vcpu->injected)
 		vcpu->window = true;
 	return false;
@@ -375,7 +380,7 @@ static void event_injected(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
-	vcpu->requests &= ~REQ_EVENT;
+	kvm_clear_request(REQ_EVENT, vcpu);
 	lapic_check_injected(vcpu);
 	vcpu->irr = false;
 	vcpu->isr = true;
@@ -389,7 +394,7 @@ static void process_requests(struct host_cpu *cpu, void *owner)
 	struct vcpu *vcpu = owner;
 
 	if (vcpu->requests & REQ_MIGRATE_TIMER) {
-		vcpu->requests &= ~REQ_MIGRATE_TIMER;
+		kvm_clear_request(REQ_MIGRATE_TIMER, vcpu);
 		lapic_timer_migrate(cpu, vcpu, process_requests);
 		return;
 	}
@@ -451,7 +456,7 @@ static void at_loop_edge(struct host_cpu *cpu, void *owner)
 {
 	struct vcpu *vcpu = owner;
 
-	vcpu->requests &= ~REQ_PENDING_TIMER;
+	kvm_clear_request(REQ_PENDING_TIMER, vcpu);
 	if (!lapic_timer_visible(&vcpu->timer)) {
 		go_round(cpu, vcpu);
 		return;

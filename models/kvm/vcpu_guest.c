@@ -22,13 +22,14 @@ static bool is_spin(const struct guest_op *op)
 static ps_t turns_until(struct vcpu *vcpu, ps_t at, ps_t now)
 {
 	const uint64_t loop = vcpu->guest.times.loop.v;
-	/* Where the current turn began; wraps early in a run, as the sum does. */
-	const uint64_t start = now.v - progress(vcpu)->spin_phase.v;
-	const uint64_t turns = at.v > now.v ? (at.v - start + loop - 1) / loop : 1;
+	const uint64_t phase = progress(vcpu)->spin_phase.v; /* since the current turn began */
 
 	if (at.v == PS_NEVER.v)
 		return PS_NEVER;
-	return ps(turns * loop - progress(vcpu)->spin_phase.v);
+
+	const uint64_t turns = at.v > now.v ? (at.v - now.v + phase + loop - 1) / loop : 1;
+
+	return ps(turns * loop - phase);
 }
 
 /* How long until the spin notices something by itself: its condition, or that it is time for an

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "vcpu.h"
 
+#include "sim_wrap.h"
+
 host_cycles_t vcpu_host_tsc(const struct vcpu *vcpu)
 {
 	return clock_tsc(vcpu->clock, sim_now(vcpu->host->sim));
@@ -35,10 +37,10 @@ ps_t vcpu_tsc_edge(const struct vcpu *vcpu, guest_cycles_t value)
 	/* Past is what the kernel takes for past, by an unsigned comparison with now; a value from
 	 * before the run is not taken for one wrap later. A TSC set during the run may have begun
 	 * below 0. */
-	if (value.v <= now && now - value.v >= now - vcpu_tsc_at(vcpu, ps(0)).v)
+	if (value.v <= now && now - value.v >= wrap_sub(now, vcpu_tsc_at(vcpu, ps(0)).v))
 		return ps(0);
 
-	const uint64_t scaled = value.v - vcpu->tsc_offset;
+	const uint64_t scaled = wrap_sub(value.v, vcpu->tsc_offset);
 	const struct wide host =
 		wide_div_up(wide_shl(wide(scaled), vcpu->rate.frac_bits), vcpu->rate.ratio);
 
@@ -76,7 +78,7 @@ void vcpu_write_tsc(struct vcpu *vcpu, guest_cycles_t value)
 void vcpu_adjust_tsc(struct vcpu *vcpu, int64_t by)
 {
 	vcpu_tsc_changes(vcpu);
-	vcpu->tsc_offset += (uint64_t)by;
+	vcpu->tsc_offset = wrap_add(vcpu->tsc_offset, (uint64_t)by);
 	note_write(vcpu);
 }
 

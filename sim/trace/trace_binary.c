@@ -271,6 +271,14 @@ static bool put_format(struct trace_bytes *out, const struct layout *l,
 	return true;
 }
 
+/* What was added behind the @size bytes at @at, into them. Without memory nothing was. */
+static void set_length(struct trace_bytes *out, size_t at, unsigned size)
+{
+	const size_t begin = at + size;
+
+	bytes_set_le(out, at, out->n > begin ? out->n - begin : 0, size);
+}
+
 /* Behind its length. What does not fit together was found by trace_binary_new(), so that only
  * memory can be missing. */
 static void put_sized_format(const struct trace_binary *tb, struct trace_bytes *out, uint32_t id)
@@ -280,7 +288,7 @@ static void put_sized_format(const struct trace_binary *tb, struct trace_bytes *
 	bytes_zero(out, 8);
 	if (!put_format(out, &tb->layout[id], tb->schema->events[id], tb->schema))
 		out->failed = true;
-	bytes_set_le(out, at, out->n - at - 8, 8);
+	set_length(out, at, 8);
 }
 
 /* --- the object --- */
@@ -427,7 +435,7 @@ static void put_symbols(const struct trace_binary *tb, struct trace_bytes *out)
 			bytes_format(out, "\t[%s]", s->module);
 		bytes_string(out, "\n");
 	}
-	bytes_set_le(out, at, out->n - at - 4, 4);
+	set_length(out, at, 4);
 	bytes_zero(out, 4); /* no formats of trace_printk() */
 }
 
@@ -442,7 +450,7 @@ static void put_command_lines(const struct trace_binary *tb, struct trace_bytes 
 		if (task->pid) /* readers know what is idle */
 			bytes_format(out, "%" PRId32 " %.*s\n", task->pid, COMM_SIZE, task->comm);
 	}
-	bytes_set_le(out, at, out->n - at - 8, 8);
+	set_length(out, at, 8);
 }
 
 void trace_binary_metadata(const struct trace_binary *tb, struct trace_bytes *out,

@@ -41,8 +41,8 @@ static uint64_t load_le64(const unsigned char *from)
 {
 	uint64_t v = 0;
 
-	for (unsigned i = 8; i-- > 0;)
-		v = v << 8 | from[i];
+	for (unsigned i = 0; i < 8; i++)
+		v |= (uint64_t)from[i] << 8 * i;
 	return v;
 }
 
@@ -165,10 +165,10 @@ static bool write_pages(struct trace_dat *dat, const struct cpu_pages *c, uint64
 	unsigned char buf[LINK_SIZE + PAGE_SIZE];
 	uint64_t link = c->link;
 
-	for (uint64_t i = c->n; i-- > 0;) {
+	for (uint64_t left = c->n; left > 0; left--) {
 		if (fseeko(dat->spool, (off_t)(link - 1), SEEK_SET) ||
 		    fread(buf, 1, sizeof(buf), dat->spool) != sizeof(buf) ||
-		    fseeko(dat->out, (off_t)(from + i * PAGE_SIZE), SEEK_SET) ||
+		    fseeko(dat->out, (off_t)(from + (left - 1) * PAGE_SIZE), SEEK_SET) ||
 		    fwrite(buf + LINK_SIZE, 1, PAGE_SIZE, dat->out) != PAGE_SIZE)
 			return false;
 		link = load_le64(buf);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace_payload.h"
 
+#include "sim_wrap.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,7 +49,7 @@ void payload_put_signed(struct payload_text *t, uint64_t v)
 {
 	if (v >> 63) {
 		payload_put_bytes(t, "-", 1);
-		v = -v;
+		v = wrap_neg(v);
 	}
 	payload_put_digits(t, v, 10, 0, ' ');
 }

@@ -2,6 +2,7 @@
 #include "trace_perfetto.h"
 
 #include "sim_event.h"
+#include "sim_wrap.h"
 #include "trace_bytes.h"
 #include "trace_payload.h"
 
@@ -366,7 +367,7 @@ static void write_slice(struct trace_perfetto *p, const struct trace_view *view,
 static uint64_t scaled(const struct trace_field *field, uint64_t v, uint32_t divisor)
 {
 	if (field->type == TRACE_S64 && v >> 63)
-		return -((-v + divisor - 1) / divisor);
+		return wrap_neg((wrap_neg(v) + divisor - 1) / divisor);
 	return v / divisor;
 }
 
