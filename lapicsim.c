@@ -2,6 +2,7 @@
 /* lapicsim - lists the commands and runs one; each lives in a cmd_*.c beside the code it runs. */
 #include "cmd_import.h"
 #include "command.h"
+#include "escape.h"
 #include "interrupt.h"
 #include "plot_kinds.h"
 #include "plots_commands.h"
@@ -104,9 +105,21 @@ static void append_coloured(GString *out, const char *line, size_t length)
 	g_string_append_len(out, line, (gssize)length);
 }
 
-static void print_coloured(const char *text)
+/* In bytes: GLib would make a '?' of each letter that is not ASCII, since no locale is ever set. */
+static void print_plain(const char *text)
 {
 	g_autoptr(GString) out = g_string_new(NULL);
+
+	escape_lines(out, text);
+	fputs(out->str, stderr);
+}
+
+static void print_coloured(const char *all)
+{
+	g_autoptr(GString) shown = g_string_new(NULL), out = g_string_new(NULL);
+
+	escape_lines(shown, all);
+	const char *text = shown->str;
 
 	while (*text) {
 		const size_t length = strcspn(text, "\n");
@@ -141,8 +154,7 @@ int main(int argc, char **argv)
 {
 	take_standard_numbers();
 	interrupt_init();
-	if (wants_colour())
-		g_set_printerr_handler(print_coloured);
+	g_set_printerr_handler(wants_colour() ? print_coloured : print_plain);
 
 	/* A reader that went away is an error of write(), not a death; so is a file at its size
 	 * limit. */
@@ -150,7 +162,7 @@ int main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);
 
 	if (argc < 2) {
-		g_printerr("lapicsim: error: which command? see lapicsim --help\n");
+		print_error("which command? see lapicsim --help");
 		return EXIT_USAGE;
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
@@ -162,6 +174,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
 		if (!strcmp(argv[1], commands[i]->name))
 			return commands[i]->run(argc - 1, argv + 1);
-	g_printerr("lapicsim: error: '%s' is no command; see lapicsim --help\n", argv[1]);
+	print_error("'%s' is no command; see lapicsim --help", argv[1]);
 	return EXIT_USAGE;
 }

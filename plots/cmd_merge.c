@@ -19,15 +19,15 @@ static int merge_files(const char *output, char **paths)
 	GError *error = NULL;
 
 	if (!output || !*output || !paths || !paths[0]) {
-		g_printerr("lapicsim: error: merge takes -o OUT.sqlite and the stores of all "
-			   "shards; see lapicsim merge --help\n");
+		print_error("merge takes -o OUT.sqlite and the stores of all shards; see lapicsim "
+			    "merge --help");
 		return EXIT_USAGE;
 	}
 	if (store_merge(output, (const char *const *)paths, &error))
 		return EXIT_OK;
 	const int status = error->code;
 
-	g_printerr("lapicsim: error: %s\n", error->message);
+	print_error("%s", error->message);
 	g_error_free(error);
 	return status;
 }

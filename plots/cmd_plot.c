@@ -94,15 +94,14 @@ static const struct kind *find_kind(const char *name)
 	}
 	const char *near = nearest_name(name, names);
 
-	g_printerr("lapicsim: error: plot: '%s' is no kind of picture%s%s%s; see lapicsim plot "
-		   "--help\n",
-		   name, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	print_error("plot: '%s' is no kind of picture%s%s%s; see lapicsim plot --help", name,
+		    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return NULL;
 }
 
 static bool usage_error(const char *message)
 {
-	g_printerr("lapicsim: error: plot: %s; see lapicsim plot --help\n", message);
+	print_error("plot: %s; see lapicsim plot --help", message);
 	return false;
 }
 

@@ -61,7 +61,7 @@ static int report(struct replay *replay, const struct replay_options *options, c
 	} else {
 		page_print(out, &page);
 		if (!write_file(path, out->str, out->len, &error)) {
-			g_printerr("lapicsim: error: %s\n", error);
+			print_error("%s", error);
 			status = EXIT_IO;
 		}
 	}
@@ -73,13 +73,12 @@ static int report(struct replay *replay, const struct replay_options *options, c
 static bool valid(const struct report_arguments *a)
 {
 	if (!a->run.paths || !a->run.paths[0] || a->run.paths[1] || !a->output) {
-		g_printerr("lapicsim: error: report takes one FILE and -o OUT.html; see lapicsim "
-			   "report --help\n");
+		print_error("report takes one FILE and -o OUT.html; see lapicsim report --help");
 		return false;
 	}
 	if (g_str_has_suffix(a->output, ".html"))
 		return true;
-	g_printerr("lapicsim: error: -o: a page ends in .html\n");
+	print_error("-o: a page ends in .html");
 	return false;
 }
 

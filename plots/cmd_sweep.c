@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "escape.h"
 #include "plots_commands.h"
 #include "scenario_limits.h"
 #include "sweep.h"
@@ -84,8 +85,7 @@ static bool parse_shard(const char *text, struct sweep_settings *s)
 	uint64_t k, n;
 
 	if (g_strv_length(parts) != 2) {
-		g_printerr("lapicsim: error: --shard: '%s' is not of the form K/N, e.g. 0/4\n",
-			   text);
+		print_error("--shard: '%s' is not of the form K/N, e.g. 0/4", text);
 		return false;
 	}
 	if (!parse_number("--shard", parts[1], 1, LIMIT_SHARDS, &n) ||
@@ -110,9 +110,9 @@ static bool parse_array(const char *text, struct sweep_settings *s)
 			return false;
 	if (v[0] < v[1] || (v[0] - v[1]) % v[2] || (v[0] - v[1]) / v[2] >= v[3] ||
 	    v[3] > LIMIT_SHARDS) {
-		g_printerr("lapicsim: error: the Slurm array variables make no shard (task %" PRIu64
-			   " of %" PRIu64 " from %" PRIu64 " by %" PRIu64 "); name --shard\n",
-			   v[0], v[3], v[1], v[2]);
+		print_error("the Slurm array variables make no shard (task %" PRIu64 " of %" PRIu64
+			    " from %" PRIu64 " by %" PRIu64 "); name --shard",
+			    v[0], v[3], v[1], v[2]);
 		return false;
 	}
 	s->shard = (uint32_t)((v[0] - v[1]) / v[2]);
@@ -125,8 +125,7 @@ static bool parse_settings(const struct sweep_arguments *a, struct sweep_setting
 	uint64_t threads = MIN(g_get_num_processors(), SWEEP_THREADS_MAX);
 
 	if (!a->run.paths || !a->run.paths[0] || a->run.paths[1] || !a->output || !*a->output) {
-		g_printerr("lapicsim: error: sweep takes one FILE and -o R.sqlite; see lapicsim "
-			   "sweep --help\n");
+		print_error("sweep takes one FILE and -o R.sqlite; see lapicsim sweep --help");
 		return false;
 	}
 	if (a->threads && !parse_number("-j", a->threads, 1, SWEEP_THREADS_MAX, &threads))
@@ -198,7 +197,7 @@ static bool watch_start(struct watch *w, bool quiet)
 	w->terminal = !quiet && isatty(STDERR_FILENO);
 	w->thread = g_thread_try_new("watch", watch_main, w, &error);
 	if (!w->thread)
-		g_printerr("lapicsim: error: not enough memory for a thread: %s\n", error->message);
+		print_error("not enough memory for a thread: %s", error->message);
 	return w->thread != NULL;
 }
 
@@ -252,7 +251,7 @@ static int fail(GError *error)
 {
 	const int status = error->domain == STORE_ERROR ? error->code : EXIT_IO;
 
-	g_printerr("lapicsim: error: %s\n", error->message);
+	g_printerr("lapicsim: error: %s\n", error->message); /* its names are escaped */
 	g_error_free(error);
 	return status;
 }
@@ -292,10 +291,13 @@ static int summarise(struct store *store, const char *output)
 		g_string_append_printf(out, ", %" PRIu64 " %s", counts[i],
 				       point_status_name((enum point_status)i));
 	}
+	g_autofree char *name = escaped(output);
+	g_autofree char *word = shell_word(output);
+
 	if (status != EXIT_OK)
 		g_printerr("lapicsim: %s: %" PRIu64 " points ok%s; the reasons: sqlite3 %s 'select "
 			   "point, message from points where message is not null'\n",
-			   output, counts[POINT_OK], out->str, output);
+			   name, counts[POINT_OK], out->str, word);
 	return status;
 }
 
@@ -385,15 +387,12 @@ static char *resume_command(int argc, char **argv)
 	bool resumes = false;
 
 	for (int i = 0; i < argc; i++) {
-		g_autofree char *quoted = g_shell_quote(argv[i]);
-		const bool plain =
-			strspn(argv[i], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					"0123456789_-./=,:") == strlen(argv[i]);
+		g_autofree char *word = shell_word(argv[i]);
 
 		if (g_str_has_prefix(argv[i], "--slurm-array="))
 			continue;
 		resumes |= g_str_equal(argv[i], "--resume");
-		g_string_append_printf(out, " %s", plain && *argv[i] ? argv[i] : quoted);
+		g_string_append_printf(out, " %s", word);
 	}
 	if (!resumes)
 		g_string_append(out, " --resume");

@@ -31,12 +31,12 @@ static int print_table(const char *path, const struct table_options *options, bo
 
 	if (store && table_print(store, options, put_line, &status, &error)) {
 		if (store_info(store)->finished == false)
-			g_printerr("lapicsim: note: %s is unfinished\n", path);
+			print_note("%s is unfinished", path);
 		const int flushed = print_result("");
 
 		status = status == EXIT_OK ? flushed : status;
 	} else {
-		g_printerr("lapicsim: error: %s\n", error->message);
+		print_error("%s", error->message);
 		status = error->code;
 		g_error_free(error);
 	}
@@ -68,8 +68,8 @@ static int table_main(int argc, char **argv)
 			     &status))
 		return status;
 	if (!paths || !paths[0] || paths[1] || (agg && !by)) {
-		g_printerr("lapicsim: error: table takes one R.sqlite, and --agg goes with --by; "
-			   "see lapicsim table --help\n");
+		print_error("table takes one R.sqlite, and --agg goes with --by; see lapicsim "
+			    "table --help");
 		return EXIT_USAGE;
 	}
 	const struct table_options options = { .by = by, .agg = agg, .csv = csv };

@@ -2,6 +2,7 @@
 /* page - its frame and its style; and what has to be run and drawn for it. */
 #include "page.h"
 
+#include "escape.h"
 #include "html.h"
 #include "plot_kinds.h"
 #include "settings.h"
@@ -168,7 +169,8 @@ static plot_fn *const drawings[PAGE_PICTURES] = { plot_timeline, plot_blame, plo
 /* What @d says, without what every message begins with, and without @path. */
 static char *message_of(const struct diagnostics *d, const char *path)
 {
-	g_autofree char *with_path = g_strdup_printf("%s: ", path);
+	g_autofree char *name = escaped(path);
+	g_autofree char *with_path = g_strdup_printf("%s: ", name);
 	const char *const prefixes[] = { "lapicsim: error: ", with_path };
 	const char *text = d->text->str;
 

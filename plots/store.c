@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store_private.h"
 
+#include "escape.h"
 #include "run.h"
 
 #include <errno.h>
@@ -22,7 +23,10 @@ bool store_fail(const char *path, int status, GError **error, const char *format
 	va_start(args, format);
 	g_autofree char *message = g_strdup_vprintf(format, args);
 	va_end(args);
-	g_set_error(error, STORE_ERROR, status, "%s: %s", path, message);
+	g_autofree char *text = g_strdup_printf("%s: %s", path, message);
+	g_autofree char *shown = escaped(text);
+
+	g_set_error_literal(error, STORE_ERROR, status, shown);
 	return false;
 }
 

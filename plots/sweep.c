@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sweep.h"
 
+#include "escape.h"
 #include "scenario_limits.h"
 #include "sweep_point.h"
 
@@ -616,7 +617,9 @@ bool sweep_run(struct sweep *s, struct store *store, bool *stopped, GError **err
 		starved(error);
 		ok = false;
 	} else if (*stopped && !pool.asked) {
-		g_set_error(error, STORE_ERROR, EXIT_IO, "%s: cannot be read again:\n%s", s->path,
+		g_autofree char *name = escaped(s->path);
+
+		g_set_error(error, STORE_ERROR, EXIT_IO, "%s: cannot be read again:\n%s", name,
 			    pool.unread);
 		ok = false;
 	}

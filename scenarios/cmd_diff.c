@@ -2,6 +2,7 @@
 /* cmd_diff - lapicsim diff A B: two runs side by side, and the first record in which they part. */
 #include "command.h"
 #include "diff.h"
+#include "escape.h"
 
 #include <string.h>
 
@@ -66,14 +67,13 @@ static bool choose_variant(const struct diff_arguments *a, struct side *side, un
 		side->options.variant = file->variants[i].name;
 	if (side->options.variant)
 		return true;
-	g_printerr("lapicsim: error: '%s' has %u variants; choose with --variant\n", file->path,
-		   file->n_variants);
+	print_error("'%s' has %u variants; choose with --variant", file->path, file->n_variants);
 	return false;
 }
 
 static char *name_of(const struct diff_arguments *a, const struct side *side, unsigned i)
 {
-	GString *name = g_string_new(side->replay->file->path);
+	g_autoptr(GString) name = g_string_new(side->replay->file->path);
 
 	g_string_append_printf(name, ", variant %s", side->result->variant->name);
 	for (char **set = a->run.sets; set && *set; set++)
@@ -81,7 +81,7 @@ static char *name_of(const struct diff_arguments *a, const struct side *side, un
 	for (char **set = a->sets_b; i && set && *set; set++)
 		g_string_append_printf(name, ", %s", *set);
 	g_string_append_printf(name, ", seed %" G_GUINT64_FORMAT, side->result->run->config.seed);
-	return g_string_free(name, FALSE);
+	return escaped(name->str);
 }
 
 static bool load_side(const struct diff_arguments *a, struct side *side, unsigned i,
@@ -133,20 +133,17 @@ static bool valid(const struct diff_arguments *a)
 	const unsigned n_files = count(a->run.paths), n = count(a->variants);
 
 	if (n_files < 1 || n_files > 2) {
-		g_printerr(
-			"lapicsim: error: diff takes one FILE or two; see lapicsim diff --help\n");
+		print_error("diff takes one FILE or two; see lapicsim diff --help");
 		return false;
 	}
 	if (n > 2) {
-		g_printerr("lapicsim: error: --variant: given %u times; diff compares two runs\n",
-			   n);
+		print_error("--variant: given %u times; diff compares two runs", n);
 		return false;
 	}
 	if (n_files == 1 && n == 1 && !a->sets_b && !a->seed_b) {
-		g_printerr(
-			"lapicsim: error: with what is variant '%s' to be compared? give a second "
-			"--variant or FILE, --seed-b or --set-b\n",
-			a->variants[0]);
+		print_error("with what is variant '%s' to be compared? give a second --variant or "
+			    "FILE, --seed-b or --set-b",
+			    a->variants[0]);
 		return false;
 	}
 	return true;

@@ -93,20 +93,19 @@ static bool parse(const struct explain_arguments *a, struct explain_options *opt
 	uint64_t worst = 1, vcpu = 0;
 
 	if (!a->run.paths || !a->run.paths[0] || a->run.paths[1]) {
-		g_printerr(
-			"lapicsim: error: explain takes one FILE; see lapicsim explain --help\n");
+		print_error("explain takes one FILE; see lapicsim explain --help");
 		return false;
 	}
 	if (a->worst && (a->deadline || a->vcpu)) {
-		g_printerr("lapicsim: error: --worst: --deadline says already which one\n");
+		print_error("--worst: --deadline says already which one");
 		return false;
 	}
 	if (a->at && (a->worst || a->deadline || a->vcpu)) {
-		g_printerr("lapicsim: error: --at: shows the state of a run, not a deadline\n");
+		print_error("--at: shows the state of a run, not a deadline");
 		return false;
 	}
 	if (a->vcpu && !a->deadline) {
-		g_printerr("lapicsim: error: --vcpu: goes with --deadline\n");
+		print_error("--vcpu: goes with --deadline");
 		return false;
 	}
 	if ((a->worst && !parse_number("--worst", a->worst, 1, EXPLAIN_WORST_MAX, &worst)) ||

@@ -2,6 +2,7 @@
 /* cmd_history - lapicsim history FILE: one scenario under every kernel that the modelled history
  * tells apart, and which commit changed the metric. */
 #include "command.h"
+#include "escape.h"
 #include "history.h"
 #include "report.h"
 
@@ -441,9 +442,9 @@ static bool parse_release(const char *name, const char *text, uint32_t *ret)
 {
 	if (!text || kernel_parse_release(text, ret))
 		return true;
-	g_printerr("lapicsim: error: --%s: '%s' is not a release from v%u.%u to v%u.%u\n", name,
-		   text, KERNEL_RELEASE_MIN >> 8, KERNEL_RELEASE_MIN & 0xff,
-		   KERNEL_RELEASE_MAX >> 8, KERNEL_RELEASE_MAX & 0xff);
+	print_error("--%s: '%s' is not a release from v%u.%u to v%u.%u", name, text,
+		    KERNEL_RELEASE_MIN >> 8, KERNEL_RELEASE_MIN & 0xff, KERNEL_RELEASE_MAX >> 8,
+		    KERNEL_RELEASE_MAX & 0xff);
 	return false;
 }
 
@@ -452,8 +453,8 @@ static bool parse_count(const char *name, const char *text, uint64_t min, uint64
 {
 	if (!text || g_ascii_string_to_unsigned(text, 10, min, max, ret, NULL))
 		return true;
-	g_printerr("lapicsim: error: --%s: '%s' is not a number from %" PRIu64 " to %" PRIu64 "\n",
-		   name, text, min, max);
+	print_error("--%s: '%s' is not a number from %" PRIu64 " to %" PRIu64, name, text, min,
+		    max);
 	return false;
 }
 
@@ -462,12 +463,11 @@ static bool parse_options(const struct history_arguments *a, struct history_opti
 	uint64_t tolerance = HISTORY_TOLERANCE_PERCENT;
 
 	if (!a->run.paths || !a->run.paths[0] || a->run.paths[1]) {
-		g_printerr(
-			"lapicsim: error: history takes one FILE; see lapicsim history --help\n");
+		print_error("history takes one FILE; see lapicsim history --help");
 		return false;
 	}
 	if (a->format && !g_str_equal(a->format, "text") && !g_str_equal(a->format, "json")) {
-		g_printerr("lapicsim: error: --format: '%s' is neither text nor json\n", a->format);
+		print_error("--format: '%s' is neither text nor json", a->format);
 		return false;
 	}
 	if (!parse_release("from", a->from, &options->from) ||
@@ -476,8 +476,8 @@ static bool parse_options(const struct history_arguments *a, struct history_opti
 	    !parse_count("limit", a->limit, 1, HISTORY_RUNS_MAX, &options->max_runs))
 		return false;
 	if (options->from > options->to) {
-		g_printerr("lapicsim: error: --from: '%s' is later than the last release\n",
-			   a->from ? a->from : "v4.0");
+		print_error("--from: '%s' is later than the last release",
+			    a->from ? a->from : "v4.0");
 		return false;
 	}
 	options->tolerance_percent = (unsigned)tolerance;
@@ -506,9 +506,11 @@ static void print_failures(const struct history *h)
 		append_name(name, step);
 		if (others)
 			g_string_append_printf(name, ", and %u more", others);
+		g_autofree char *file = escaped(h->replay->file->path);
+
 		g_printerr("lapicsim: %s: %s: %s: %s\n",
-			   step->status == EXIT_USAGE ? "note" : "error", h->replay->file->path,
-			   name->str, step->message);
+			   step->status == EXIT_USAGE ? "note" : "error", file, name->str,
+			   step->message);
 	}
 }
 

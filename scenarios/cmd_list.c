@@ -238,7 +238,7 @@ static const struct topic *choose_topic(int argc, char **argv, const struct topi
 	for (size_t i = 0; argc == 2 && i < n; i++)
 		if (g_str_equal(argv[1], topics[i].name))
 			return &topics[i];
-	g_printerr("lapicsim: error: %s takes one of %s\n", command, names->str);
+	print_error("%s takes one of %s", command, names->str);
 	*status = EXIT_USAGE;
 	return NULL;
 }

@@ -147,8 +147,8 @@ static bool valid_trace(const struct replay_arguments *a)
 	const struct trace_format *const *formats = trace_formats(&n);
 
 	if (!a->trace && trace_arguments_any(&a->chosen)) {
-		g_printerr("lapicsim: error: -e, --cpu, --from and --to choose what --trace "
-			   "writes; there is no --trace\n");
+		print_error("-e, --cpu, --from and --to choose what --trace writes; there is no "
+			    "--trace");
 		return false;
 	}
 	if (!a->trace || trace_format_of(a->trace))
@@ -156,33 +156,32 @@ static bool valid_trace(const struct replay_arguments *a)
 	for (size_t i = 0; i < n; i++)
 		g_string_append_printf(suffixes, "  %-10s %s\n", formats[i]->suffix,
 				       formats[i]->what);
-	g_printerr("lapicsim: error: --trace: '%s' has none of the ends that say the format:\n%s",
-		   a->trace, suffixes->str);
+	print_error("--trace: '%s' has none of the ends that say the format:", a->trace);
+	g_printerr("%s", suffixes->str);
 	return false;
 }
 
 static bool valid(const struct replay_arguments *a)
 {
 	if (!a->run.paths || !a->run.paths[0] || a->run.paths[1]) {
-		g_printerr("lapicsim: error: replay takes one FILE; see lapicsim replay --help\n");
+		print_error("replay takes one FILE; see lapicsim replay --help");
 		return false;
 	}
 	if (a->format && !g_str_equal(a->format, "text") && !g_str_equal(a->format, "json")) {
-		g_printerr("lapicsim: error: --format: '%s' is neither text nor json\n", a->format);
+		print_error("--format: '%s' is neither text nor json", a->format);
 		return false;
 	}
 	if (!valid_trace(a))
 		return false;
 	if (a->latency_lines + a->cyclictest + a->kvm_stat > 1) {
-		g_printerr("lapicsim: error: of --latency-lines, --cyclictest and --kvm-stat ask "
-			   "for one\n");
+		print_error("of --latency-lines, --cyclictest and --kvm-stat ask for one");
 		return false;
 	}
 	if (latencies_of(a) && a->format) {
-		g_printerr("lapicsim: error: --format: --%s is a format of its own\n",
-			   a->cyclictest ? "cyclictest"
-			   : a->kvm_stat ? "kvm-stat"
-					 : "latency-lines");
+		print_error("--format: --%s is a format of its own", a->cyclictest ? "cyclictest"
+								     : a->kvm_stat
+									     ? "kvm-stat"
+									     : "latency-lines");
 		return false;
 	}
 	return true;
@@ -201,12 +200,11 @@ static bool suits(const struct replay *replay, enum latency_format format)
 		n++;
 	}
 	if (format && n > 1)
-		g_printerr("lapicsim: error: '%s' has %u variants; choose one with --variant\n",
-			   replay->file->path, n);
+		print_error("'%s' has %u variants; choose one with --variant", replay->file->path,
+			    n);
 	else if (format && !latency_output_suits(&one->run->config, format))
-		g_printerr("lapicsim: error: --cyclictest: no guest of '%s' runs the workload "
-			   "cyclictest\n",
-			   replay->file->path);
+		print_error("--cyclictest: no guest of '%s' runs the workload cyclictest",
+			    replay->file->path);
 	else
 		return true;
 	return false;

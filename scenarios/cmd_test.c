@@ -282,7 +282,7 @@ static int finish(struct tests *t)
 		char *why = NULL;
 
 		if (!write_file(t->junit, xml, strlen(xml), &why)) {
-			g_printerr("lapicsim: error: %s\n", why);
+			print_error("%s", why);
 			status = EXIT_IO;
 		}
 		g_free(why);
@@ -296,12 +296,11 @@ static int test_with(struct tests *t)
 	g_autoptr(GPtrArray) sets = NULL;
 
 	if (!t->run.paths || !t->run.paths[0]) {
-		g_printerr("lapicsim: error: test takes at least one PATH; see lapicsim test "
-			   "--help\n");
+		print_error("test takes at least one PATH; see lapicsim test --help");
 		return EXIT_USAGE;
 	}
 	if (t->bless && !t->golden) {
-		g_printerr("lapicsim: error: --bless needs --golden DIR\n");
+		print_error("--bless needs --golden DIR");
 		return EXIT_USAGE;
 	}
 	if (!run_options(&t->run, &options, &sets))
@@ -316,7 +315,7 @@ static int test_with(struct tests *t)
 			return EXIT_IO;
 	}
 	if (!t->files->len) {
-		g_printerr("lapicsim: error: no *.yaml file below what test was given\n");
+		print_error("no *.yaml file below what test was given");
 		return EXIT_USAGE;
 	}
 	for (guint i = 0; i < t->files->len; i++)

@@ -2,13 +2,42 @@
 #include "command.h"
 
 #include "command_docs.h"
+#include "escape.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+G_GNUC_PRINTF(2, 0)
+static void print_line(const char *kind, const char *format, va_list args)
+{
+	g_autofree char *message = g_strdup_vprintf(format, args);
+	g_autofree char *line = escaped(message);
+
+	g_printerr("lapicsim: %s: %s\n", kind, line);
+}
+
+void print_error(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_line("error", format, args);
+	va_end(args);
+}
+
+void print_note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	print_line("note", format, args);
+	va_end(args);
+}
 
 GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_arguments *args)
 {
@@ -64,8 +93,7 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 
 	bool go_on = g_option_context_parse(context, argc, argv, &error);
 	if (!go_on) {
-		g_printerr("lapicsim: error: %s; see lapicsim %s --help\n", error->message,
-			   (*argv)[0]);
+		print_error("%s; see lapicsim %s --help", error->message, (*argv)[0]);
 		*status = EXIT_USAGE;
 	} else if (help) {
 		g_autofree char *text = g_option_context_get_help(context, FALSE, NULL);
@@ -113,7 +141,7 @@ static bool find_in(GPtrArray *files, const char *path, bool named, GHashTable *
 	g_autoptr(GError) error = NULL;
 	GDir *dir = g_dir_open(path, 0, &error);
 	if (!dir) {
-		g_printerr("lapicsim: error: %s\n", error->message);
+		print_error("%s", error->message);
 		return false;
 	}
 	g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -140,9 +168,8 @@ bool parse_number(const char *option, const char *text, uint64_t min, uint64_t m
 
 	if (g_ascii_string_to_unsigned(text, 10, min, max, ret, &error))
 		return true;
-	g_printerr("lapicsim: error: %s: '%s' is not a number from %" G_GUINT64_FORMAT
-		   " to %" G_GUINT64_FORMAT "\n",
-		   option, text, min, max);
+	print_error("%s: '%s' is not a number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
+		    option, text, min, max);
 	return false;
 }
 
@@ -152,8 +179,7 @@ static void discard_output(void)
 	const int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
-		g_printerr("lapicsim: error: --quiet: cannot open '/dev/null': %s\n",
-			   g_strerror(errno));
+		print_error("--quiet: cannot open '/dev/null': %s", g_strerror(errno));
 	if (fd >= 0)
 		close(fd);
 }
@@ -198,8 +224,7 @@ static int print_failed_unless(bool ok)
 	const int cause = errno;
 
 	if (!ok && cause != EPIPE)
-		g_printerr("lapicsim: error: cannot write to standard output: %s\n",
-			   g_strerror(cause));
+		print_error("cannot write to standard output: %s", g_strerror(cause));
 	return ok ? EXIT_OK : EXIT_IO;
 }
 

@@ -53,6 +53,12 @@ bool find_scenarios(GPtrArray *files, const char *path, bool named);
 /* The number @text of @option ("--seed"); false after an error on stderr. */
 bool parse_number(const char *option, const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 
+/* "lapicsim: error: ...", and a note, on stderr: one line, whatever the arguments say. */
+G_GNUC_PRINTF(1, 2)
+void print_error(const char *format, ...);
+G_GNUC_PRINTF(1, 2)
+void print_note(const char *format, ...);
+
 /* Writes @text to stdout and looks whether it arrived: EXIT_OK, or EXIT_IO with a message. A closed
  * pipe is quiet. What print_part() writes may still be on its way; print_result() ends it. */
 int print_part(const char *text);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "output_file.h"
 
+#include "escape.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
@@ -12,7 +14,10 @@
 
 static char *io_message(const char *path, const char *what)
 {
-	return g_strdup_printf("%s: cannot %s: %s", path, what, g_strerror(errno));
+	const int cause = errno;
+	g_autofree char *name = escaped(path);
+
+	return g_strdup_printf("%s: cannot %s: %s", name, what, g_strerror(cause));
 }
 
 /* What @path names in the end, there already or not: a link stays, and its target is written. */
@@ -46,7 +51,9 @@ static bool may_be_replaced(const char *path, char **error)
 	}
 	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
 		return true;
-	*error = g_strdup_printf("%s: cannot create: not a regular file", path);
+	g_autofree char *name = escaped(path);
+
+	*error = g_strdup_printf("%s: cannot create: not a regular file", name);
 	return false;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "report.h"
 
+#include "escape.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -402,11 +404,14 @@ void report_failures(GString *out, const struct replay *r, const struct replay_o
 		if (j->outcome.verdict != EXPECTATION_FAIL &&
 		    j->outcome.verdict != EXPECTATION_ERROR)
 			continue;
+		g_autofree char *name =
+			escaped(j->expect->that_at.source ? j->expect->that_at.source->name
+							  : r->file->path);
+
 		g_string_append_printf(
 			out, "%s:%u: expectation %s%s%s: %s\n  expected  %s\n  actual    %s\n",
-			j->expect->that_at.source ? j->expect->that_at.source->name : r->file->path,
-			j->expect->that_at.line, j->expect->id, j->variant ? ", variant " : "",
-			j->variant ? j->variant->name : "",
+			name, j->expect->that_at.line, j->expect->id,
+			j->variant ? ", variant " : "", j->variant ? j->variant->name : "",
 			expectation_verdict_name(j->outcome.verdict), j->outcome.expected->str,
 			j->outcome.actual->str);
 		if (j->outcome.sample->len)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "run.h"
 
+#include "escape.h"
 #include "installed.h"
 #include "metrics.h"
 #include "trace_output.h"
@@ -160,7 +161,7 @@ static char *trace_name(const char *path, const char *variant)
 
 static void append_quoted(GString *out, const char *option, const char *value)
 {
-	g_autofree char *quoted = g_shell_quote(value);
+	g_autofree char *quoted = shell_quoted(value);
 
 	g_string_append_printf(out, " %s %s", option, quoted);
 }
@@ -175,7 +176,7 @@ void append_deadline(GString *out, uint32_t vcpu, uint64_t n)
 void append_command(GString *out, const char *command, const struct replay *r,
 		    const struct replay_options *options, const char *variant)
 {
-	g_autofree char *path = g_shell_quote(r->file->path);
+	g_autofree char *path = shell_quoted(r->file->path);
 
 	g_string_append_printf(out, "lapicsim %s %s", command, path);
 	if (variant)
@@ -225,10 +226,11 @@ static void describe_hot(GString *out, const struct sim *sim)
 
 int run_failed(struct run_result *result, int status, const char *text)
 {
+	g_autofree char *name = escaped(result->run->file->path);
+
 	g_free(result->message);
 	result->status = status;
-	result->message = g_strdup_printf("%s: variant %s: %s", result->run->file->path,
-					  result->variant->name, text);
+	result->message = g_strdup_printf("%s: variant %s: %s", name, result->variant->name, text);
 	return status;
 }
 
@@ -261,16 +263,15 @@ int describe_stop(GString *out, enum sim_stop stop, const struct sim *sim)
 }
 
 /* Why a run failed, and how to do it again. */
-static char *failed_run(const struct replay *r, const struct run_result *result,
-			const struct replay_options *options, const char *what)
+static void failed_run(const struct replay *r, struct run_result *result, int status,
+		       const struct replay_options *options, const char *what)
 {
-	GString *message = g_string_new(NULL);
+	g_autoptr(GString) message = g_string_new(what);
 
-	g_string_append_printf(message, "%s: variant %s: %srepeat: ", r->file->path,
-			       result->variant->name, what);
+	g_string_append(message, "repeat: ");
 	append_command(message, "replay", r, options, result->variant->name);
 	g_string_append(message, options->verify ? " --verify\n" : "\n");
-	return g_string_free(message, FALSE);
+	run_failed(result, status, message->str);
 }
 
 /* One run with everything attached. */
@@ -284,10 +285,8 @@ static void run_once(struct replay *r, struct run_result *result,
 	g_autoptr(GString) message = g_string_new(NULL);
 
 	if (!world) {
-		result->status = EXIT_USAGE;
-		result->message =
-			g_strdup_printf("%s: variant %s: %s", r->file->path, result->variant->name,
-					refused ? refused : "not enough memory for this machine");
+		run_failed(result, EXIT_USAGE,
+			   refused ? refused : "not enough memory for this machine");
 		return;
 	}
 	trace_add_sink(world_trace(world), &result->summary.sink);
@@ -316,9 +315,8 @@ static void run_once(struct replay *r, struct run_result *result,
 	result->events = counts.dispatched;
 	result->queued = counts.dispatched - counts.followed;
 	result->status = describe_stop(message, result->stop, world_sim(world));
-	if (result->status != EXIT_OK) {
-		result->message = failed_run(r, result, options, message->str);
-	}
+	if (result->status != EXIT_OK)
+		failed_run(r, result, result->status, options, message->str);
 	if (trace_path && trace_output_end(&traced, result->fingerprint, result->status == EXIT_OK,
 					   &result->message))
 		result->status = EXIT_IO;
@@ -342,17 +340,16 @@ static void verify(struct replay *r, struct run_result *result,
 	const uint64_t again = trace_fingerprint(world_trace(world));
 	world_free(world);
 	if (status != EXIT_OK) {
-		result->status = status;
-		result->message = failed_run(r, result, options, why->str);
+		failed_run(r, result, status, options, why->str);
 		return;
 	}
 	if (again == result->fingerprint)
 		return;
-	result->status = EXIT_BROKEN;
-	result->message =
-		g_strdup_printf("%s: variant %s: two runs differ: fingerprint %016" PRIx64
-				", then %016" PRIx64 "\n",
-				r->file->path, result->variant->name, result->fingerprint, again);
+	g_autofree char *differ = g_strdup_printf("two runs differ: fingerprint %016" PRIx64
+						  ", then %016" PRIx64 "\n",
+						  result->fingerprint, again);
+
+	run_failed(result, EXIT_BROKEN, differ);
 }
 
 static bool concerns(const struct scenario_expect *e, const char *variant)

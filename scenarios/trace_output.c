@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace_output.h"
 
+#include "escape.h"
 #include "run.h"
 #include "tracepoints.h"
 #include "value.h"
@@ -117,7 +118,9 @@ int trace_output_begin(struct trace_output *t, struct world *world,
 		sink = t->filter ? trace_filter_sink(t->filter) : NULL;
 	}
 	if (!sink) {
-		*error = g_strdup_printf("%s: not enough memory for this trace", path);
+		g_autofree char *name = escaped(path);
+
+		*error = g_strdup_printf("%s: not enough memory for this trace", name);
 		return EXIT_USAGE;
 	}
 	trace_add_sink(world_trace(world), sink);
@@ -130,8 +133,10 @@ int trace_output_end(struct trace_output *t, uint64_t fingerprint, bool keep, ch
 
 	if (t->writer) {
 		if (keep && !t->writer->end(t->writer, fingerprint)) {
-			*error = g_strdup_printf("%s: cannot write: %s", t->file.path,
-						 g_strerror(errno ? errno : EIO));
+			const int cause = errno ? errno : EIO;
+			g_autofree char *name = escaped(t->file.path);
+
+			*error = g_strdup_printf("%s: cannot write: %s", name, g_strerror(cause));
 			ok = false;
 		}
 		t->writer->free(t->writer);

@@ -53,9 +53,9 @@ static bool read_bounds(const char *text, struct compare_bounds *ret)
 		while (i < G_N_ELEMENTS(known) && strcmp(known[i].name, *part) != 0)
 			i++;
 		if (!value || i == G_N_ELEMENTS(known)) {
-			g_printerr("lapicsim: error: --bounds: '%s' is none of cpu, exits, ticks, "
-				   "median, p90 with its value: median=5%%\n",
-				   *part);
+			print_error("--bounds: '%s' is none of cpu, exits, ticks, median, p90 with "
+				    "its value: median=5%%",
+				    *part);
 			return false;
 		}
 		if (known[i].share && g_str_has_suffix(value, "%"))
@@ -63,8 +63,8 @@ static bool read_bounds(const char *text, struct compare_bounds *ret)
 		else if (known[i].share)
 			value = (char *)""; /* a share without its sign is no number */
 		if (!g_ascii_string_to_unsigned(value, 10, 0, 100000, &n, NULL)) {
-			g_printerr("lapicsim: error: --bounds: %s takes %s\n", *part,
-				   known[i].share ? "whole percent, e.g. 5%" : "a number, e.g. 1");
+			print_error("--bounds: %s takes %s", *part,
+				    known[i].share ? "whole percent, e.g. 5%" : "a number, e.g. 1");
 			return false;
 		}
 		*known[i].to = known[i].share ? n * 10 : n;
@@ -92,7 +92,7 @@ static int report(const struct compare_arguments *a, struct compared *c,
 
 		compare_csv(csv, c);
 		if (!write_file(a->output, csv->str, csv->len, &error)) {
-			g_printerr("lapicsim: error: %s\n", error);
+			print_error("%s", error);
 			g_free(error);
 			return EXIT_IO;
 		}
@@ -169,9 +169,8 @@ static int compare_main(int argc, char **argv)
 
 		status = EXIT_USAGE;
 		if (n < 2 || n > 3)
-			g_printerr("lapicsim: error: compare takes FILE.yaml TRACE [CSV]; see "
-				   "lapicsim "
-				   "compare --help\n");
+			print_error(
+				"compare takes FILE.yaml TRACE [CSV]; see lapicsim compare --help");
 		else if ((!a.bounds || read_bounds(a.bounds, &bounds)) &&
 			 run_options(&a.run, &options, &sets)) {
 			options.variant = a.variant;

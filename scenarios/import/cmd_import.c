@@ -285,7 +285,7 @@ static bool write_scenario(const struct import_arguments *a, struct imported *t,
 	if (!put(a->output, text->str, text->len, d))
 		return false;
 	for (guint i = 0; i < plan->notes->len; i++)
-		g_printerr("lapicsim: note: %s\n", (const char *)g_ptr_array_index(plan->notes, i));
+		print_note("%s", (const char *)g_ptr_array_index(plan->notes, i));
 	return true;
 }
 
@@ -299,8 +299,8 @@ static void learn(struct imported *traces, unsigned n, struct learned_costs *ret
 	cost_learn(pool, ret);
 	cost_pool_free(pool);
 	if (ret->clipped)
-		g_printerr("lapicsim: note: %u costs came out below 0 and are 0: their stretches "
-			   "are shorter than what lies in them\n",
+		print_note("%u costs came out below 0 and are 0: their stretches are shorter than "
+			   "what lies in them",
 			   ret->clipped);
 }
 
@@ -367,9 +367,8 @@ static bool read_guesses(struct import_arguments *a)
 		if (value && g_ascii_isdigit(value[1]))
 			g_ascii_strtoull(value + 1, &end, 10);
 		if (guess.cost == COST_COUNT || !end || strcmp(end, "ns") != 0) {
-			g_printerr("lapicsim: error: --guess: '%s' is no cost with its time; write "
-				   "e.g. ipi=700ns\n",
-				   *text);
+			print_error("--guess: '%s' is no cost with its time; write e.g. ipi=700ns",
+				    *text);
 			return false;
 		}
 		guess.value = g_strdup(value + 1);
@@ -383,26 +382,23 @@ static bool valid(const struct import_arguments *a)
 	uint32_t release;
 
 	if (!a->traces || !a->traces[0] || !a->output) {
-		g_printerr("lapicsim: error: import takes TRACE and -o FILE.yaml; see lapicsim "
-			   "import --help\n");
+		print_error("import takes TRACE and -o FILE.yaml; see lapicsim import --help");
 		return false;
 	}
 	if (a->traces[1] && !a->costs) {
-		g_printerr("lapicsim: error: only --costs takes more than one TRACE\n");
+		print_error("only --costs takes more than one TRACE");
 		return false;
 	}
 	if (a->costs && a->profile) {
-		g_printerr("lapicsim: error: --costs makes a profile, --profile uses one; ask for "
-			   "one\n");
+		print_error("--costs makes a profile, --profile uses one; ask for one");
 		return false;
 	}
 	if (!g_str_has_suffix(a->output, ".yaml")) {
-		g_printerr("lapicsim: error: -o: '%s' does not end in .yaml\n", a->output);
+		print_error("-o: '%s' does not end in .yaml", a->output);
 		return false;
 	}
 	if (a->kernel && !kernel_parse_release(a->kernel, &release)) {
-		g_printerr("lapicsim: error: --kernel: '%s' is no release; write e.g. v6.1\n",
-			   a->kernel);
+		print_error("--kernel: '%s' is no release; write e.g. v6.1", a->kernel);
 		return false;
 	}
 	return true;

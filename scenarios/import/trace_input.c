@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "trace_input.h"
 
+#include "escape.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
@@ -113,16 +115,13 @@ size_t trace_input_read(struct trace_input *in, char *buffer, size_t n, char **e
 
 static char *refuse(const struct magic *m, const char *path, bool gzipped)
 {
-	const bool plain = path[strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-					     "0123456789_./+:@%-")] == '\0' &&
-			   (path[0] != '-' || !path[1]);
-	g_autofree char *quoted = plain ? g_strdup(path) : g_shell_quote(path);
+	g_autofree char *word = shell_word(path);
 	g_autofree char *unpack_first =
-		gzipped ? g_strdup_printf("gzip -dc %s > it; ", quoted) : NULL;
+		gzipped ? g_strdup_printf("gzip -dc %s > it; ", word) : NULL;
 
 	return g_strdup_printf("this is %s, not its text; make one by: %s%s %s > trace.txt",
 			       m->what, gzipped ? unpack_first : "", m->command,
-			       gzipped ? "it" : quoted);
+			       gzipped ? "it" : word);
 }
 
 /* Is it a text? Looks at the first bytes as they are, unpacked. */

@@ -15,20 +15,26 @@ static bool is_shown_as_itself(gunichar c)
 	       !(c >= 0x2060 && c <= 0x206f);
 }
 
-size_t escape_character(GString *out, const char *p, size_t left, unsigned *shown)
+/* The length of the character at @p, of which there are @left bytes, and whether it is shown. */
+static size_t measure(const char *p, size_t left, bool *as_itself)
 {
 	const gunichar c = g_utf8_get_char_validated(p, (gssize)left);
 	const bool valid = *p != '\0' && c != (gunichar)-1 && c != (gunichar)-2;
-	const size_t n = valid ? (size_t)(g_utf8_next_char(p) - p) : 1;
 
-	if (valid && is_shown_as_itself(c)) {
+	*as_itself = valid && is_shown_as_itself(c);
+	return valid ? (size_t)(g_utf8_next_char(p) - p) : 1;
+}
+
+size_t escape_character(GString *out, const char *p, size_t left, unsigned *shown)
+{
+	bool as_itself;
+	const size_t n = measure(p, left, &as_itself);
+
+	if (as_itself)
 		g_string_append_len(out, p, (gssize)n);
-		*shown = 1;
-		return n;
-	}
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; !as_itself && i < n; i++)
 		g_string_append_printf(out, "\\x%02x", (unsigned char)p[i]);
-	*shown = 4 * (unsigned)n;
+	*shown = as_itself ? 1 : 4 * (unsigned)n;
 	return n;
 }
 
@@ -55,4 +61,38 @@ char *escaped(const char *text)
 
 	escape_text(out, text);
 	return g_string_free(out, FALSE);
+}
+
+/* In octal, since how many digits behind \x belong to it differs from shell to shell. */
+char *shell_quoted(const char *text)
+{
+	g_autoptr(GString) out = g_string_new("$'");
+	const char *end = text + strlen(text);
+	bool all = true;
+
+	for (const char *p = text; p < end;) {
+		bool as_itself;
+		const size_t n = measure(p, (size_t)(end - p), &as_itself);
+
+		all &= as_itself;
+		if (*p == '\'' || *p == '\\')
+			g_string_append_c(out, '\\');
+		if (as_itself)
+			g_string_append_len(out, p, (gssize)n);
+		for (size_t i = 0; !as_itself && i < n; i++)
+			g_string_append_printf(out, "\\%03o", (unsigned char)p[i]);
+		p += n;
+	}
+	if (all)
+		return g_shell_quote(text);
+	g_string_append_c(out, '\'');
+	return g_string_free(g_steal_pointer(&out), FALSE);
+}
+
+char *shell_word(const char *text)
+{
+	const size_t plain = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					  "0123456789_-./=,:+@%");
+
+	return *text && !text[plain] ? g_strdup(text) : shell_quoted(text);
 }

@@ -22,6 +22,11 @@ size_t escape_character(GString *out, const char *p, size_t left, unsigned *show
 void escape_text(GString *out, const char *text);
 char *escaped(const char *text);
 
+/* @text as one word of a shell, on one line that can be pasted: in quotes, and in $'...' if they
+ * could not show it. shell_word() leaves what needs no quotes as it is. */
+char *shell_quoted(const char *text);
+char *shell_word(const char *text);
+
 /* @text whose line ends are ours, and stay. */
 void escape_lines(GString *out, const char *text);
 
