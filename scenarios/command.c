@@ -68,6 +68,47 @@ GOptionEntry *merge_entries(const GOptionEntry *own, size_t n_own, struct run_ar
 	return all;
 }
 
+/* GLib would convert a text from the encoding of a locale, and none is ever set: it is taken in
+ * bytes, as the name of a file is, and looked at afterwards. To be freed. */
+static GOptionEntry *texts_as_bytes(const GOptionEntry *entries)
+{
+	size_t n = 0;
+
+	while (entries[n].long_name)
+		n++;
+	GOptionEntry *ret = g_memdup2(entries, (n + 1) * sizeof(*entries));
+
+	for (GOptionEntry *e = ret; e->long_name; e++) {
+		if (e->arg == G_OPTION_ARG_STRING)
+			e->arg = G_OPTION_ARG_FILENAME;
+		else if (e->arg == G_OPTION_ARG_STRING_ARRAY)
+			e->arg = G_OPTION_ARG_FILENAME_ARRAY;
+	}
+	return ret;
+}
+
+static bool is_text(const char *option, const char *value)
+{
+	if (!value || g_utf8_validate(value, -1, NULL))
+		return true;
+	print_error("--%s: '%s' is not valid UTF-8", option, value);
+	return false;
+}
+
+static bool texts_valid(const GOptionEntry *entries)
+{
+	for (const GOptionEntry *e = entries; e->long_name; e++) {
+		if (e->arg == G_OPTION_ARG_STRING && !is_text(e->long_name, *(char **)e->arg_data))
+			return false;
+		if (e->arg != G_OPTION_ARG_STRING_ARRAY)
+			continue;
+		for (char **value = *(char ***)e->arg_data; value && *value; value++)
+			if (!is_text(e->long_name, *value))
+				return false;
+	}
+	return true;
+}
+
 bool parse_arguments(int *argc, char ***argv, const char *usage, const char *about,
 		     const char *examples, GOptionEntry *entries, int *status)
 {
@@ -77,10 +118,12 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 	g_autofree char *describe = NULL;
 	const GOptionEntry own_entries[] = {
 		{ "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
-		{ "describe", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &describe, NULL, NULL },
+		{ "describe", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &describe, NULL,
+		  NULL },
 		{ NULL, 0, 0, 0, NULL, NULL, NULL },
 	};
 
+	g_autofree GOptionEntry *bytes = texts_as_bytes(entries);
 	g_autofree char *name = g_strdup_printf("lapicsim %s", (*argv)[0]);
 
 	g_set_prgname(name); /* of the usage line */
@@ -89,7 +132,7 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 	g_option_context_set_help_enabled(context, FALSE);
 	g_option_context_set_translation_domain(context, NULL);
 	g_option_context_add_main_entries(context, own_entries, NULL);
-	g_option_context_add_main_entries(context, entries, NULL);
+	g_option_context_add_main_entries(context, bytes, NULL);
 
 	bool go_on = g_option_context_parse(context, argc, argv, &error);
 	if (!go_on) {
@@ -106,6 +149,9 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
 
 		*status =
 			describe_command(out, describe, &text) ? print_part(out->str) : EXIT_USAGE;
+		go_on = false;
+	} else if (!texts_valid(entries)) {
+		*status = EXIT_USAGE;
 		go_on = false;
 	}
 	g_option_context_free(context);
