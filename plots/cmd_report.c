@@ -60,9 +60,11 @@ static int report(struct replay *replay, const struct replay_options *options, c
 		status = d->status;
 	} else {
 		page_print(out, &page);
-		if (!write_file(path, out->str, out->len, &error)) {
+		const int written = write_file(path, out->str, out->len, &error);
+
+		if (written != EXIT_OK) {
 			print_error("%s", error);
-			status = EXIT_IO;
+			status = written;
 		}
 	}
 	g_printerr("%s", failures->str);

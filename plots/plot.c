@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "gnuplot.h"
+#include "input_file.h"
 #include "installed.h"
 #include "output_file.h"
 #include "run.h"
@@ -295,7 +296,7 @@ static bool append_file(GString *out, const char *folder, const char *name, char
 	g_autofree char *text = NULL;
 	g_autoptr(GError) e = NULL;
 
-	if (!g_file_get_contents(path, &text, NULL, &e)) {
+	if (!input_text(path, &text, NULL, &e)) {
 		*error = g_strdup(e->message);
 		return false;
 	}
@@ -388,11 +389,21 @@ static char *beside(const char *path, const char *suffix)
 	return g_strdup_printf("%.*s%s", (int)(dot - path), path, suffix);
 }
 
-static int write_beside(const char *path, const char *suffix, const GString *text, char **error)
+/* The script and the data of the picture @path. */
+static int write_gp(const char *path, const GString *script, const GString *data, char **error)
 {
-	g_autofree char *name = beside(path, suffix);
+	g_autofree char *gp = beside(path, ".gp"), *dat = beside(path, ".dat");
+	int status = output_check(path, error);
 
-	return write_file(name, text->str, text->len, error) ? EXIT_OK : EXIT_IO;
+	if (status == EXIT_OK)
+		status = output_check(gp, error);
+	if (status == EXIT_OK)
+		status = output_check(dat, error);
+	if (status == EXIT_OK)
+		status = write_file(gp, script->str, script->len, error);
+	if (status == EXIT_OK)
+		status = write_file(dat, data->str, data->len, error);
+	return status;
 }
 
 /* The tables alone: what another program would draw. */
@@ -438,11 +449,9 @@ int plot_draw(const struct plot *plot, const struct plot_output *output, char **
 	if (output->emit_gp) {
 		g_autoptr(GString) data = data_of(plot);
 
-		status = write_beside(output->path, ".gp", script, error);
-		if (status == EXIT_OK)
-			status = write_beside(output->path, ".dat", data, error);
+		status = write_gp(output->path, script, data, error);
 		if (status != EXIT_OK)
 			return status;
 	}
-	return write_file(output->path, picture->str, picture->len, error) ? EXIT_OK : EXIT_IO;
+	return write_file(output->path, picture->str, picture->len, error);
 }

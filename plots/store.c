@@ -2,6 +2,7 @@
 #include "store_private.h"
 
 #include "escape.h"
+#include "input_file.h"
 #include "run.h"
 
 #include <errno.h>
@@ -88,9 +89,12 @@ struct store *store_open_db(const char *path, int flags, GError **error)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
-		store_fail(path, EXIT_USAGE, error, "is not a regular file");
-		return NULL;
+	if (stat(path, &st) == 0) {
+		if (!S_ISREG(st.st_mode)) {
+			store_fail(path, EXIT_USAGE, error, "is not a regular file");
+			return NULL;
+		}
+		input_remember(&st, path);
 	}
 	struct store *store = g_new0(struct store, 1);
 	g_autofree char *name = store_file_name(path);

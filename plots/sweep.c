@@ -2,6 +2,7 @@
 #include "sweep.h"
 
 #include "escape.h"
+#include "input_file.h"
 #include "scenario_limits.h"
 #include "sweep_point.h"
 
@@ -80,7 +81,7 @@ static bool hash_expectation(GChecksum *sum, const struct scenario_expect *e, st
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *table = NULL;
-	gsize length;
+	size_t length;
 
 	hash_format(sum, "%s: %s", e->id, e->that ? e->that : "sequence");
 	for (uint32_t i = 0; i < e->n_steps; i++)
@@ -89,7 +90,7 @@ static bool hash_expectation(GChecksum *sum, const struct scenario_expect *e, st
 	hash_names(sum, "not", e->except);
 	if (!e->recorded)
 		return true;
-	if (!g_file_get_contents(e->recorded, &table, &length, &error))
+	if (!input_text(e->recorded, &table, &length, &error))
 		return error_plain(d, EXIT_IO, "%s", error->message);
 	g_checksum_update(sum, (const guchar *)table, (gssize)length);
 	return true;

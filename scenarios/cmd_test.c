@@ -3,6 +3,7 @@
  * files. */
 #include "command.h"
 #include "escape.h"
+#include "input_file.h"
 #include "report.h"
 #include "scenario_files.h"
 
@@ -147,13 +148,14 @@ static void compare_golden(struct tests *t, const struct replay *replay)
 	report_table(now, replay, NULL);
 	if (t->bless) {
 		char *why = NULL;
+		const int status = write_file(path, now->str, now->len, &why);
 
-		if (!write_file(path, now->str, now->len, &why))
-			fail_file(t, replay->file->path, why, EXIT_IO);
+		if (status != EXIT_OK)
+			fail_file(t, replay->file->path, why, status);
 		g_free(why);
 		return;
 	}
-	if (!g_file_get_contents(path, &want, NULL, &error)) {
+	if (!input_text(path, &want, NULL, &error)) {
 		add_point(t, replay->file->path, "golden", error->message);
 	} else if (!g_str_equal(want, now->str)) {
 		g_autofree char *difference = first_difference(want, now->str);
@@ -280,10 +282,11 @@ static int finish(struct tests *t)
 					"failures=\"%u\" skipped=\"%u\">\n%s</testsuite>\n",
 					t->points, t->failed, t->missed, t->xml->str);
 		char *why = NULL;
+		const int written = write_file(t->junit, xml, strlen(xml), &why);
 
-		if (!write_file(t->junit, xml, strlen(xml), &why)) {
+		if (written != EXIT_OK) {
 			print_error("%s", why);
-			status = EXIT_IO;
+			status = written;
 		}
 		g_free(why);
 	}

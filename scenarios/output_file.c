@@ -2,6 +2,8 @@
 #include "output_file.h"
 
 #include "escape.h"
+#include "input_file.h"
+#include "run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,33 +41,42 @@ static char *followed(const char *path)
 }
 
 /* A device or a pipe would go, and a file stand in its place. */
-static bool may_be_replaced(const char *path, char **error)
+int output_check(const char *path, char **error)
 {
 	struct stat st;
 
 	if (stat(path, &st)) {
 		if (errno == ENOENT)
-			return true;
+			return EXIT_OK;
 		*error = io_message(path, "create");
-		return false;
+		return EXIT_IO;
 	}
-	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
-		return true;
+	const char *input = input_name(&st);
 	g_autofree char *name = escaped(path);
 
+	if (input) {
+		g_autofree char *read = escaped(input);
+
+		*error = g_strdup_printf("%s: would replace what was read: '%s'", name, read);
+		return EXIT_USAGE;
+	}
+	if (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode))
+		return EXIT_OK;
 	*error = g_strdup_printf("%s: cannot create: not a regular file", name);
-	return false;
+	return EXIT_IO;
 }
 
-bool pending_open(struct pending_file *f, const char *path, char **error)
+int pending_open(struct pending_file *f, const char *path, char **error)
 {
+	int status;
 	sigset_t before;
 
 	f->path = followed(path);
 	f->temporary = g_strdup_printf("%s.tmp.%d", f->path, getpid());
 	f->stream = NULL;
-	if (!may_be_replaced(f->path, error))
-		return false;
+	status = output_check(f->path, error);
+	if (status != EXIT_OK)
+		return status;
 	interrupt_hold(&before);
 	f->stream = fopen(f->temporary, "w");
 	if (f->stream)
@@ -73,7 +84,7 @@ bool pending_open(struct pending_file *f, const char *path, char **error)
 	else
 		*error = io_message(path, "create");
 	interrupt_release(&before);
-	return f->stream != NULL;
+	return f->stream ? EXIT_OK : EXIT_IO;
 }
 
 FILE *unnamed_file(const char *path, char **error)
@@ -131,15 +142,16 @@ bool pending_close(struct pending_file *f, bool keep, char **error)
 	return ok;
 }
 
-bool write_file(const char *path, const char *text, size_t length, char **error)
+int write_file(const char *path, const char *text, size_t length, char **error)
 {
 	struct pending_file f;
-	bool ok = pending_open(&f, path, error);
+	const int status = pending_open(&f, path, error);
+	const bool ok = status == EXIT_OK;
 
 	if (ok && fwrite(text, 1, length, f.stream) != length) {
 		*error = io_message(path, "write");
 		pending_close(&f, false, error);
-		return false;
+		return EXIT_IO;
 	}
-	return pending_close(&f, ok, error) && ok;
+	return !pending_close(&f, ok, error) && ok ? EXIT_IO : status;
 }

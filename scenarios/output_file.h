@@ -2,8 +2,10 @@
 /*
  * output_file - a file that has its name only when all of it is on the disk: written beside it
  * under a temporary name, synced, renamed. What stood there before is untouched until then. Of a
- * symbolic link it is the target that is written; a device or a pipe is refused.
+ * symbolic link it is the target that is written; a device or a pipe is refused, and so is what
+ * the program has read (input_file.h).
  *
+ * An exit status: EXIT_USAGE of what was read, EXIT_IO of all else.
  * Errors: *error is a message with the path and why, freed by the caller.
  */
 #ifndef OUTPUT_FILE_H
@@ -20,8 +22,11 @@ struct pending_file {
 	struct unfinished unfinished;
 };
 
-/* False: not created; pending_close() is called all the same. */
-bool pending_open(struct pending_file *f, const char *path, char **error);
+/* May a file be written there? What can be refused is, before the first of several is written. */
+int output_check(const char *path, char **error);
+
+/* Not EXIT_OK: not created; pending_close() is called all the same. */
+int pending_open(struct pending_file *f, const char *path, char **error);
 
 /* @keep: the file gets its name, if all of it was written. False: it did not. */
 bool pending_close(struct pending_file *f, bool keep, char **error);
@@ -30,6 +35,6 @@ bool pending_close(struct pending_file *f, bool keep, char **error);
  * @path, beside which it is. */
 FILE *unnamed_file(const char *path, char **error);
 
-bool write_file(const char *path, const char *text, size_t length, char **error);
+int write_file(const char *path, const char *text, size_t length, char **error);
 
 #endif

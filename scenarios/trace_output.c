@@ -108,8 +108,11 @@ int trace_output_begin(struct trace_output *t, struct world *world,
 	machine.tasks = world_tasks(world, &machine.n_tasks);
 	if (selection && !on_this_host(selection, &config->host, error))
 		return EXIT_USAGE;
-	if (!pending_open(&t->file, path, error) ||
-	    (format->spools && !(t->spool = unnamed_file(path, error))))
+	const int status = pending_open(&t->file, path, error);
+
+	if (status != EXIT_OK)
+		return status;
+	if (format->spools && !(t->spool = unnamed_file(path, error)))
 		return EXIT_IO;
 	t->writer = format->open(&machine, t->file.stream, t->spool);
 	sink = t->writer ? &t->writer->sink : NULL;

@@ -91,10 +91,11 @@ static int report(const struct compare_arguments *a, struct compared *c,
 		char *error = NULL;
 
 		compare_csv(csv, c);
-		if (!write_file(a->output, csv->str, csv->len, &error)) {
+		status = write_file(a->output, csv->str, csv->len, &error);
+		if (status != EXIT_OK) {
 			print_error("%s", error);
 			g_free(error);
-			return EXIT_IO;
+			return status;
 		}
 	}
 	status = print_result(out->str);

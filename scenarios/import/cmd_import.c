@@ -6,6 +6,7 @@
 #include "cost.h"
 #include "import_samples.h"
 #include "import_write.h"
+#include "input_file.h"
 #include "observe_trace.h"
 #include "scenario_limits.h"
 
@@ -136,16 +137,18 @@ static bool put(const char *path, const char *text, size_t length, struct diagno
 {
 	g_autofree char *error = NULL;
 
-	return write_file(path, text, length, &error) || error_plain(d, EXIT_IO, "%s", error);
+	const int status = write_file(path, text, length, &error);
+
+	return status == EXIT_OK || error_plain(d, status, "%s", error);
 }
 
 static bool copy_file(const char *from, const char *to, struct diagnostics *d)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *text = NULL;
-	gsize length;
+	size_t length;
 
-	if (!g_file_get_contents(from, &text, &length, &error))
+	if (!input_text(from, &text, &length, &error))
 		return error_plain(d, EXIT_IO, "%s", error->message);
 	return put(to, text, length, d);
 }
@@ -250,13 +253,48 @@ static char *include_name(const struct import_arguments *a, struct diagnostics *
 
 /* --- output --- */
 
+static bool may_write(const char *path, struct diagnostics *d)
+{
+	g_autofree char *error = NULL;
+	const int status = output_check(path, &error);
+
+	return status == EXIT_OK || error_plain(d, status, "%s", error);
+}
+
+static char *rows_path(const struct import_arguments *a, const struct import_plan *plan, unsigned i)
+{
+	g_autofree char *folder = g_path_get_dirname(a->output);
+	g_autofree char *name = import_rows_name(plan, i);
+
+	return g_build_filename(folder, name, NULL);
+}
+
+static bool write_rows(const struct import_arguments *a, const struct import_plan *plan,
+		       struct diagnostics *d)
+{
+	for (unsigned i = 0; i < plan->n_vcpus; i++) {
+		g_autofree char *path = rows_path(a, plan, i);
+
+		if (!may_write(path, d))
+			return false;
+	}
+	for (unsigned i = 0; i < plan->n_vcpus; i++) {
+		g_autoptr(GString) rows = g_string_new(NULL);
+		g_autofree char *path = rows_path(a, plan, i);
+
+		import_rows_text(rows, plan, i);
+		if (!put(path, rows->str, rows->len, d))
+			return false;
+	}
+	return true;
+}
+
 static bool write_scenario(const struct import_arguments *a, struct imported *t,
 			   const struct learned_costs *costs, struct diagnostics *d)
 {
 	struct import_plan *plan = t->plan;
 	g_autofree char *stem = stem_of(a->traces[0]);
 	g_autofree char *digest = import_digest_text(stem, t->run);
-	g_autofree char *folder = g_path_get_dirname(a->output);
 	g_autoptr(GString) text = g_string_new(NULL);
 	struct edges edges = { 0 };
 
@@ -272,15 +310,8 @@ static bool write_scenario(const struct import_arguments *a, struct imported *t,
 			d, EXIT_USAGE,
 			"%s: its stamps or deadlines span more than the %d days of a run",
 			a->traces[0], LIMIT_RUN_DAYS);
-	for (unsigned i = 0; i < plan->n_vcpus; i++) {
-		g_autoptr(GString) rows = g_string_new(NULL);
-		g_autofree char *name = import_rows_name(plan, i);
-		g_autofree char *path = g_build_filename(folder, name, NULL);
-
-		import_rows_text(rows, plan, i);
-		if (!put(path, rows->str, rows->len, d))
-			return false;
-	}
+	if (!may_write(a->output, d) || !write_rows(a, plan, d))
+		return false;
 	import_scenario_text(text, plan, costs, digest, a->guesses);
 	if (!put(a->output, text->str, text->len, d))
 		return false;

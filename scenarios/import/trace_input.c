@@ -2,9 +2,9 @@
 #include "trace_input.h"
 
 #include "escape.h"
+#include "input_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -147,10 +147,12 @@ static char *open_file(struct trace_input *in, const char *path, int *status)
 
 	if (strcmp(path, "-") == 0) {
 		in->fd = dup(STDIN_FILENO);
-		return in->fd < 0 ? g_strdup(g_strerror(errno)) : NULL;
+		if (in->fd < 0 || fstat(in->fd, &st) < 0)
+			return g_strdup(g_strerror(errno));
+		input_remember(&st, "standard input");
+		return NULL;
 	}
-	/* Not to wait for the writer of a FIFO. */
-	in->fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	in->fd = input_open(path);
 	if (in->fd < 0 || fstat(in->fd, &st) < 0)
 		return g_strdup(g_strerror(errno));
 	if (S_ISREG(st.st_mode))

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "integer_table.h"
 
+#include "input_file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -235,8 +236,7 @@ static struct integer_table *load_fd(struct diagnostics *d, int fd, const char *
 
 struct integer_table *integer_table_load(struct diagnostics *d, const char *path, const char *name)
 {
-	/* A FIFO must not make us wait for its writer. */
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const int fd = input_open(path);
 
 	if (fd < 0) {
 		error_plain(d, 4, "%s: cannot open: %s", name, g_strerror(errno));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "text.h"
 
+#include "input_file.h"
 #include "scenario_limits.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,11 +51,10 @@ static bool fail_size(const struct request *r)
 	return fail(r, 2, "", why);
 }
 
-/* Not blocking on a FIFO without a writer, and not becoming the owner of a terminal. */
 static int open_regular(const struct request *r, struct text_id *id)
 {
 	struct stat st;
-	const int fd = open(r->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	const int fd = input_open(r->path);
 
 	if (fd < 0) {
 		fail_errno(r, "cannot open ", errno);

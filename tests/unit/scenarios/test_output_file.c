@@ -2,6 +2,9 @@
 /* What stands under a name after a file was written there. */
 #include "output_file.h"
 
+#include "input_file.h"
+#include "run.h"
+
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <setjmp.h>
@@ -15,39 +18,50 @@
 #include <unistd.h>
 
 /* In a folder with: file, a text; sub/; link -> file; chain -> sub/up -> ../file; new -> sub/none;
- * loop -> loop; pipe; null -> /dev/null. */
+ * loop -> loop; pipe; null -> /dev/null; read, a text that was read; same, another name of it;
+ * reading -> read. */
 struct row {
 	const char *name, *path, *becomes; /* written there, or NULL: refused */
 	const char *error;
+	int status;
 };
 
 static const struct row rows[] = {
-	{ "a new name", "x", "x", NULL },
-	{ "a file", "file", "file", NULL },
-	{ "a link", "link", "file", NULL },
-	{ "a link to a link", "chain", "file", NULL },
-	{ "a link to nothing yet", "new", "sub/none", NULL },
-	{ "a link to itself", "loop", NULL, "cannot create: Too many levels of symbolic links" },
-	{ "a pipe", "pipe", NULL, "cannot create: not a regular file" },
-	{ "a device", "null", NULL, "/dev/null: cannot create: not a regular file" },
-	{ "a folder", "sub", NULL, "cannot write: Is a directory" },
-	{ "a folder that is not there", "none/x", NULL,
-	  "cannot create: No such file or directory" },
+	{ "a new name", "x", "x", NULL, EXIT_OK },
+	{ "a file", "file", "file", NULL, EXIT_OK },
+	{ "a link", "link", "file", NULL, EXIT_OK },
+	{ "a link to a link", "chain", "file", NULL, EXIT_OK },
+	{ "a link to nothing yet", "new", "sub/none", NULL, EXIT_OK },
+	{ "a link to itself", "loop", NULL, "cannot create: Too many levels of symbolic links",
+	  EXIT_IO },
+	{ "a pipe", "pipe", NULL, "cannot create: not a regular file", EXIT_IO },
+	{ "a device", "null", NULL, "/dev/null: cannot create: not a regular file", EXIT_IO },
+	{ "a folder", "sub", NULL, "cannot write: Is a directory", EXIT_IO },
+	{ "a folder that is not there", "none/x", NULL, "cannot create: No such file or directory",
+	  EXIT_IO },
+	{ "what was read", "read", NULL, "read: would replace what was read: 'read'", EXIT_USAGE },
+	{ "what was read, by another name", "same", NULL,
+	  "same: would replace what was read: 'read'", EXIT_USAGE },
+	{ "what was read, by a link", "reading", NULL, "/read: would replace what was read: 'read'",
+	  EXIT_USAGE },
 };
 
 static const char *const links[][2] = {
-	{ "link", "file" },    { "chain", "sub/up" }, { "sub/up", "../file" },
-	{ "new", "sub/none" }, { "loop", "loop" },    { "null", "/dev/null" },
+	{ "link", "file" }, { "chain", "sub/up" },   { "sub/up", "../file" }, { "new", "sub/none" },
+	{ "loop", "loop" }, { "null", "/dev/null" }, { "reading", "read" },
 };
 
-static const char *const names[] = { "file", "x",    "link", "chain",  "new",
-				     "loop", "pipe", "null", "sub/up", "sub/none" };
+static const char *const names[] = { "file", "x",    "link",   "chain",  "new",
+				     "loop", "pipe", "null",   "sub/up", "sub/none",
+				     "read", "same", "reading" };
 
 static void make(void)
 {
 	assert_int_equal(g_mkdir("sub", 0700), 0);
 	assert_true(g_file_set_contents("file", "old", -1, NULL));
 	assert_int_equal(mkfifo("pipe", 0600), 0);
+	assert_true(g_file_set_contents("read", "input", -1, NULL));
+	assert_int_equal(link("read", "same"), 0);
 	for (size_t i = 0; i < G_N_ELEMENTS(links); i++)
 		assert_int_equal(symlink(links[i][1], links[i][0]), 0);
 }
@@ -69,13 +83,17 @@ static void check(void **state)
 
 	assert_int_equal(g_chdir(folder), 0);
 	make();
-	assert_int_equal(write_file(row->path, "text", 4, &error), row->becomes != NULL);
+	/* In these alone: once it is removed another file may get its number. */
+	if (row->status == EXIT_USAGE)
+		assert_int_equal(close(input_open("read")), 0);
+	assert_int_equal(write_file(row->path, "text", 4, &error), row->status);
 	if (row->becomes)
 		check_content(row->becomes, "text");
 	else
 		assert_true(g_str_has_suffix(error, row->error));
 	if (g_strcmp0(row->becomes, "file") != 0)
 		check_content("file", "old");
+	check_content("read", "input");
 	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
 		g_autofree char *target = g_file_read_link(links[i][0], NULL);
 
