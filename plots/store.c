@@ -256,18 +256,19 @@ static bool still_there(const struct new_store *new)
 {
 	struct stat locked, named;
 
-	return !fstat(new->lock, &locked) && !stat(new->temporary, &named) &&
+	return !fstat(new->lock, &locked) && !lstat(new->temporary, &named) &&
 	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
 /* By hand, for the reason why it cannot be: SQLite tries once more, to read it, and says that there
- * is none. What a process that was killed has left is taken over, empty. */
+ * is none. What a process that was killed has left is taken over, empty; a link is not, to whatever
+ * file. */
 static bool lock_temporary(struct new_store *new, GError **error)
 {
 	do {
 		if (new->lock >= 0)
 			close(new->lock);
-		new->lock = open(new->temporary, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		new->lock = open(new->temporary, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
 		if (new->lock < 0)
 			return store_fail(new->path, EXIT_IO, error, "cannot create: %s",
 					  g_strerror(errno));

@@ -66,6 +66,24 @@ int output_check(const char *path, char **error)
 	return EXIT_IO;
 }
 
+/* Anyone can tell the name before, and put a link there: what stands under it goes, be it that or
+ * what a process left that was killed. */
+static FILE *create(const char *name)
+{
+	unlink(name);
+	const int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	FILE *ret = fd >= 0 ? fdopen(fd, "w+") : NULL;
+
+	if (fd >= 0 && !ret) {
+		const int cause = errno;
+
+		close(fd);
+		unlink(name);
+		errno = cause;
+	}
+	return ret;
+}
+
 int pending_open(struct pending_file *f, const char *path, char **error)
 {
 	int status;
@@ -78,7 +96,7 @@ int pending_open(struct pending_file *f, const char *path, char **error)
 	if (status != EXIT_OK)
 		return status;
 	interrupt_hold(&before);
-	f->stream = fopen(f->temporary, "w");
+	f->stream = create(f->temporary);
 	if (f->stream)
 		unfinished_add(&f->unfinished, f->temporary);
 	else
@@ -93,7 +111,7 @@ FILE *unnamed_file(const char *path, char **error)
 	sigset_t before;
 
 	interrupt_hold(&before);
-	FILE *ret = fopen(name, "w+");
+	FILE *ret = create(name);
 
 	if (!ret)
 		*error = io_message(name, "create");

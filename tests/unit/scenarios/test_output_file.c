@@ -107,13 +107,64 @@ static void check(void **state)
 	assert_int_equal(g_rmdir(folder), 0);
 }
 
+/* What can stand under the names that files have while they are written. */
+struct planted {
+	const char *name, *content; /* or NULL: a link to the file "victim" */
+};
+
+static const struct planted planted[] = {
+	{ "a link under the temporary name", NULL },
+	{ "what a process left that was killed", "much more than what is written now" },
+};
+
+static void plant(const struct planted *what, const char *name)
+{
+	if (what->content)
+		assert_true(g_file_set_contents(name, what->content, -1, NULL));
+	else
+		assert_int_equal(symlink("victim", name), 0);
+}
+
+static void check_planted(void **state)
+{
+	g_autofree char *folder = g_dir_make_tmp("lapicsim-output-XXXXXX", NULL);
+	g_autofree char *before = g_get_current_dir(), *error = NULL, *target = NULL;
+	g_autofree char *temporary = g_strdup_printf("x.tmp.%d", getpid());
+	g_autofree char *spool = g_strdup_printf("x.spool.%d", getpid());
+
+	assert_int_equal(g_chdir(folder), 0);
+	assert_true(g_file_set_contents("victim", "old", -1, NULL));
+	plant(*state, temporary);
+	assert_int_equal(write_file("x", "text", 4, &error), EXIT_OK);
+	target = g_file_read_link("x", NULL);
+	assert_null(target);
+	check_content("x", "text");
+	plant(*state, spool);
+	FILE *unnamed = unnamed_file("x", &error);
+
+	assert_non_null(unnamed);
+	assert_true(fputs("spooled", unnamed) >= 0);
+	assert_int_equal(fclose(unnamed), 0);
+	check_content("victim", "old");
+	assert_int_equal(g_remove("x"), 0);
+	assert_int_equal(g_remove("victim"), 0);
+	/* Nothing else is left. */
+	assert_int_equal(g_chdir(before), 0);
+	assert_int_equal(g_rmdir(folder), 0);
+}
+
 int main(void)
 {
-	struct CMUnitTest tests[G_N_ELEMENTS(rows)];
+	struct CMUnitTest tests[G_N_ELEMENTS(rows) + G_N_ELEMENTS(planted)];
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
 		tests[i] = (struct CMUnitTest){ .name = rows[i].name,
 						.test_func = check,
 						.initial_state = (void *)&rows[i] };
+	for (size_t i = 0; i < G_N_ELEMENTS(planted); i++)
+		tests[G_N_ELEMENTS(rows) + i] =
+			(struct CMUnitTest){ .name = planted[i].name,
+					     .test_func = check_planted,
+					     .initial_state = (void *)&planted[i] };
 	return cmocka_run_group_tests_name("output_file", tests, NULL, NULL);
 }
