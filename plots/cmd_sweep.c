@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "escape.h"
+#include "interrupt.h"
 #include "plots_commands.h"
 #include "scenario_limits.h"
 #include "sweep.h"
@@ -32,8 +33,8 @@ static const char examples[] =
 	"  lapicsim sweep FILE -o R.0.sqlite --shard 0/4\n"
 	"\nExit status: 0 all points ran; 1 an expectation failed; 2 bad usage or scenario, or "
 	"points\n"
-	"that are none; 3 an invariant broke; 4 input or output; 5 a budget is used up; 130, 143 "
-	"interrupted.";
+	"that are none; 3 an invariant broke; 4 input or output; 5 a budget is used up; 129, 130, "
+	"143 interrupted.";
 
 struct sweep_arguments {
 	struct run_arguments run;
@@ -188,9 +189,7 @@ static bool watch_start(struct watch *w, bool quiet)
 	g_autoptr(GError) error = NULL;
 	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
+	interrupt_set(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	w->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	w->finish = eventfd(0, EFD_CLOEXEC);

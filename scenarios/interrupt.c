@@ -109,24 +109,26 @@ int __vasprintf_chk(char **ret, int flag, const char *format, va_list args)
 	return vasprintf(ret, format, args);
 }
 
-static void both(sigset_t *set)
+static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
+
+void interrupt_set(sigset_t *ret)
 {
-	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
+	struct sigaction now;
+
+	sigemptyset(ret);
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (!sigaction(numbers[i], NULL, &now) && now.sa_handler != SIG_IGN)
+			sigaddset(ret, numbers[i]);
 }
 
 void interrupt_init(void)
 {
-	static const int numbers[] = { SIGINT, SIGTERM };
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, before;
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 
-	both(&action.sa_mask);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
-		sigaction(numbers[i], &action, &before);
-		if (before.sa_handler == SIG_IGN) /* as nohup and shells set it */
-			sigaction(numbers[i], &before, NULL);
-	}
+	interrupt_set(&action.sa_mask);
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
+		if (sigismember(&action.sa_mask, numbers[i]))
+			sigaction(numbers[i], &action, NULL);
 	signal(SIGABRT, on_abort);
 	g_log_set_writer_func(on_message, NULL, NULL);
 }
@@ -135,7 +137,7 @@ void interrupt_hold(sigset_t *before)
 {
 	sigset_t set;
 
-	both(&set);
+	interrupt_set(&set);
 	pthread_sigmask(SIG_BLOCK, &set, before);
 }
 
