@@ -238,6 +238,17 @@ static bool is_harmless(const char *text)
 	return true;
 }
 
+/* Nor a spreadsheet. */
+static bool is_name(const char *text) { return is_harmless(text) && !sweep_text_is_formula(text); }
+
+static bool is_value(const struct store_axis_value *value)
+{
+	struct sweep_number number;
+
+	return is_harmless(value->text) &&
+	       (!sweep_text_is_formula(value->text) || sweep_number_read(value->text, &number));
+}
+
 static bool check_texts(const struct store_info *info)
 {
 	bool ok = is_harmless(info->program) && is_harmless(info->scenario) &&
@@ -245,15 +256,14 @@ static bool check_texts(const struct store_info *info)
 		  is_harmless(info->grid_hash);
 
 	for (uint32_t i = 0; i < info->n_axes; i++) {
-		ok = ok && is_harmless(info->axes[i].key);
+		ok = ok && is_name(info->axes[i].key);
 		for (uint32_t k = 0; ok && k < info->axes[i].n; k++)
-			ok = is_harmless(info->axes[i].values[k].text);
+			ok = is_value(&info->axes[i].values[k]);
 	}
 	for (uint32_t i = 0; i < info->n_metrics; i++)
-		ok = ok && is_harmless(info->metrics[i].name) && is_harmless(info->metrics[i].text);
+		ok = ok && is_name(info->metrics[i].name) && is_name(info->metrics[i].text);
 	for (uint32_t i = 0; i < info->n_histograms; i++)
-		ok = ok && is_harmless(info->histograms[i].name) &&
-		     is_harmless(info->histograms[i].text);
+		ok = ok && is_name(info->histograms[i].name) && is_name(info->histograms[i].text);
 	return ok;
 }
 

@@ -112,6 +112,8 @@ void sweep_number_print(GString *out, struct sweep_number number)
 		g_string_append_printf(out, "v%" PRIu64 ".%" PRIu64, value >> 8, value & 0xff);
 }
 
+bool sweep_text_is_formula(const char *text) { return *text && strchr("=+@-", *text); }
+
 /* --- values --- */
 
 struct building {
@@ -155,7 +157,7 @@ static bool add_number(struct building *b, struct sweep_number number)
 static bool add_word(struct building *b, const char *word)
 {
 	static const char allowed[] = "_.:+-";
-	bool ok = *word && strlen(word) <= LIMIT_NAME_BYTES && !strchr("=+@-", *word);
+	bool ok = *word && strlen(word) <= LIMIT_NAME_BYTES && !sweep_text_is_formula(word);
 
 	for (const char *c = word; ok && *c; c++)
 		ok = g_ascii_isalnum(*c) || strchr(allowed, *c);

@@ -73,4 +73,7 @@ struct sweep_number {
 bool sweep_number_read(const char *text, struct sweep_number *ret);
 void sweep_number_print(GString *out, struct sweep_number number);
 
+/* What a spreadsheet would compute, where a table says it. No name of a sweep is such a text. */
+bool sweep_text_is_formula(const char *text);
+
 #endif

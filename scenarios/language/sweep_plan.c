@@ -202,7 +202,7 @@ static bool add_text(struct planning *p, const struct texts *to, const char *nam
 		return error_at(p->d, &node->at,
 				"%s: an expression must stand on one line, without escapes",
 				to->key);
-	if (strchr("-+=@", *text.text))
+	if (sweep_text_is_formula(text.text))
 		return error_at(p->d, &node->at, "%s: '%s' begins with a sign", to->key, text.text);
 	text.at.column = node->text_column;
 	text.name = name ? name : text.text;
@@ -226,7 +226,7 @@ static bool add_named(struct planning *p, const struct texts *to, const struct n
 		const char *name;
 
 		ok &= value_word(&key, &(struct value_key){ .name = to->key }, &name, p->d) &&
-		      (!strchr("-+=@", *name) ||
+		      (!sweep_text_is_formula(name) ||
 		       error_at(p->d, &e->at, "%s: '%s' begins with a sign", to->key, name)) &&
 		      add_text(p, to, name, e->value);
 	}
