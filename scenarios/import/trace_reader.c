@@ -260,7 +260,7 @@ static void refill(struct trace_reader *r)
 	r->input_error = error;
 	if (!r->facts.events && r->bytes > TRACE_READER_HEAD_MAX && !r->failed)
 		fail(r, 2,
-		     "no event in its first 64 MiB; what is read here is the text of "
+		     "no event in its first 16 MiB; what is read here is the text of "
 		     "/sys/kernel/tracing/trace, trace-cmd report or perf script");
 	*r->limit = '\n';
 	r->pos = r->buffer;

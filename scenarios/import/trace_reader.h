@@ -35,7 +35,7 @@
 
 #define TRACE_READER_SHOWN 5u
 #define TRACE_READER_LINE_MAX 8192u
-#define TRACE_READER_HEAD_MAX (64u << 20) /* bytes before the first event */
+#define TRACE_READER_HEAD_MAX (16u << 20) /* bytes before the first event */
 #define TRACE_READER_NAMES 128u
 #define TRACE_READER_NAME_MAX 48u /* of another event, its terminator included */
 #define TRACE_READER_FACT_MAX 96u
