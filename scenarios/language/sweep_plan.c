@@ -84,8 +84,14 @@ static bool add_axis_option(struct planning *p, const char *text)
 		return false;
 	if (!equals || equals == text)
 		return error_at(p->d, &whole->at, "write it as key=values, e.g. host.hz=100,1000");
+	const size_t length = (size_t)(equals - text);
+	const char *key = arena_strndup(&p->plan->arena, text, length);
+
+	/* One replaces an axis of the file, not another of the command line. */
+	for (const char *const *before = p->options->axes; *before != text; before++)
+		if (strncmp(*before, text, length + 1) == 0)
+			return error_at(p->d, &whole->at, "the axis '%s' is there twice", key);
 	const struct node *values = node_from(p, "--axis", text, (size_t)(equals + 1 - text));
-	const char *key = arena_strndup(&p->plan->arena, text, (size_t)(equals - text));
 
 	return values && add_axis(p, key, &whole->at, values);
 }

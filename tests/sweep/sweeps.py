@@ -17,6 +17,12 @@ METRICS = ['-m', 'p99(lateness)', '-m', 'mean(lateness)', '-m', 'count(drop)', '
            '-m', 'p50(wakeup)', '--histogram', 'lateness where cpu == 1']
 POINTS = 5 * 2 * 2 * 2
 
+
+def over_seeds(seeds):
+    """The same axes and metrics, over these seeds: '1..150'."""
+    return ['seed=' + seeds if word.startswith('seed=') else word for word in AXES] + METRICS
+
+
 failures = 0
 cases = []
 
