@@ -93,8 +93,8 @@ static bool load_side(const struct diff_arguments *a, struct side *side, unsigne
 		return false;
 	for (char **set = a->sets_b; i && set && *set; set++)
 		g_ptr_array_add(side->sets, g_strdup(*set));
-	if (i && a->seed_b)
-		g_ptr_array_add(side->sets, g_strdup_printf("seed=%s", a->seed_b));
+	if (i && !add_seed(side->sets, "--seed-b", a->seed_b))
+		return false;
 	side->options.sets = (const char *const *)side->sets->pdata;
 	side->options.n_sets = side->sets->len;
 	side->replay = replay_load(a->run.paths[MIN(i, n_files - 1)], &side->options, d, NULL);

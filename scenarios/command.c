@@ -230,6 +230,26 @@ static void discard_output(void)
 		close(fd);
 }
 
+bool add_seed(GPtrArray *sets, const char *option, const char *text)
+{
+	uint64_t seed;
+
+	if (!text)
+		return true;
+	if (!parse_number(option, text, 0, UINT64_MAX, &seed))
+		return false;
+	g_ptr_array_add(sets, g_strdup_printf("seed=%" G_GUINT64_FORMAT, seed));
+	return true;
+}
+
+bool library_exists(const char *library)
+{
+	if (!library || g_file_test(library, G_FILE_TEST_IS_DIR))
+		return true;
+	print_error("--library: there is no folder '%s'", library);
+	return false;
+}
+
 bool run_options(const struct run_arguments *args, struct replay_options *options, GPtrArray **sets)
 {
 	if (args->quiet)
@@ -239,8 +259,8 @@ bool run_options(const struct run_arguments *args, struct replay_options *option
 	*sets = g_ptr_array_new_with_free_func(g_free);
 	for (char **set = args->sets; set && *set; set++)
 		g_ptr_array_add(*sets, g_strdup(*set));
-	if (args->seed)
-		g_ptr_array_add(*sets, g_strdup_printf("seed=%s", args->seed));
+	if (!add_seed(*sets, "--seed", args->seed) || !library_exists(args->library))
+		return false;
 	options->sets = (const char *const *)(*sets)->pdata;
 	options->n_sets = (*sets)->len;
 	if (args->max_events && !parse_number("--max-events", args->max_events, 0, INT64_MAX,

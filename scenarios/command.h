@@ -44,6 +44,13 @@ bool parse_arguments(int *argc, char ***argv, const char *usage, const char *abo
  * @options uses. */
 bool run_options(const struct run_arguments *args, struct replay_options *options,
 		 GPtrArray **sets);
+
+/* The seed @text of @option, or NULL, as one more of @sets; false after an error on stderr. */
+bool add_seed(GPtrArray *sets, const char *option, const char *text);
+
+/* Of an option --library, which may be NULL; false after an error on stderr. */
+bool library_exists(const char *library);
+
 void run_arguments_clear(struct run_arguments *args);
 
 /* Adds the files of @path to @files, in the order of their names: of a folder every *.yaml below

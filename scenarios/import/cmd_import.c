@@ -432,7 +432,7 @@ static bool valid(const struct import_arguments *a)
 		print_error("--kernel: '%s' is no release; write e.g. v6.1", a->kernel);
 		return false;
 	}
-	return true;
+	return library_exists(a->library);
 }
 
 static int import_with(struct import_arguments *a)

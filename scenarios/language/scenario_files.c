@@ -107,7 +107,7 @@ const char *scenario_files_find(const struct scenario_files *files, const struct
 
 char *scenario_files_locate(const char *path, const char *library)
 {
-	if (library && *path != '/' && !strstr(path, "..") && access(path, F_OK) != 0) {
+	if (library && *path && *path != '/' && !strstr(path, "..") && access(path, F_OK) != 0) {
 		g_autofree char *far = g_strconcat(library, "/", path, NULL);
 
 		if (access(far, F_OK) == 0)
