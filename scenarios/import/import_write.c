@@ -2,6 +2,8 @@
 #include "import_write.h"
 
 #include "cost.h"
+#include "escape.h"
+#include "value.h"
 
 #include <inttypes.h>
 
@@ -81,8 +83,12 @@ static void append_guess(GString *out, enum cost_id id, const GArray *guesses)
 static void append_costs(GString *out, const struct learned_costs *costs, const char *learned_from,
 			 const GArray *guesses)
 {
+	g_autofree char *from = escaped(learned_from);
+
 	g_string_append(out, meaning_of_costs);
-	g_string_append_printf(out, "learned_from: \"%s\"\ncosts:\n", learned_from);
+	g_string_append(out, "learned_from: ");
+	value_print_text(out, from);
+	g_string_append(out, "\ncosts:\n");
 	for (enum cost_id id = 0; id < COST_COUNT; id++)
 		if (costs->cost[id].n)
 			append_cost(out, cost_name(id), &costs->cost[id]);
