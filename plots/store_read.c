@@ -151,7 +151,7 @@ static bool axis_row(struct store_info *info, sqlite3_stmt *row)
 
 	while (unit <= AXIS_WORD && !g_str_equal(axis_unit_name(unit), store_text_at(row, 2)))
 		unit++;
-	if (sqlite3_column_int64(row, 0) != i || i > LIMIT_SWEEP_AXES || n < 1 ||
+	if (sqlite3_column_int64(row, 0) != i || i == LIMIT_SWEEP_AXES || n < 1 ||
 	    n != sqlite3_column_int64(row, 5) || stride < 1 || unit > AXIS_WORD)
 		return false;
 	info->axes = g_renew(struct store_axis, info->axes, i + 1);

@@ -110,7 +110,6 @@ static bool add_variants(struct planning *p)
 	struct sweep_plan *plan = p->plan;
 	const char *only = p->options->variant;
 	const int i = find_kind(plan, SWEEP_VARIANT);
-	struct sweep_axis *axis = &plan->axes[i >= 0 ? (uint32_t)i : plan->n_axes];
 
 	if (only) {
 		const struct node *node = node_from(p, "--variant", only, 0);
@@ -123,8 +122,10 @@ static bool add_variants(struct planning *p)
 	}
 	if (i >= 0 || plan->file->n_variants < 2)
 		return true;
-	sweep_axis_variants(plan->file, &plan->arena, axis);
-	plan->n_axes++;
+	if (plan->n_axes == LIMIT_SWEEP_AXES)
+		return error_plain(p->d, 2, "axes: more than %d axes, with that of the variants",
+				   LIMIT_SWEEP_AXES);
+	sweep_axis_variants(plan->file, &plan->arena, &plan->axes[plan->n_axes++]);
 	return true;
 }
 
@@ -149,8 +150,7 @@ static bool add_axes(struct planning *p)
 {
 	bool ok;
 
-	/* One more for the variants. */
-	p->plan->axes = arena_new(&p->plan->arena, struct sweep_axis, LIMIT_SWEEP_AXES + 1);
+	p->plan->axes = arena_new(&p->plan->arena, struct sweep_axis, LIMIT_SWEEP_AXES);
 	ok = add_file_axes(p);
 	for (const char *const *text = p->options->axes; text && *text; text++)
 		ok &= add_axis_option(p, *text);

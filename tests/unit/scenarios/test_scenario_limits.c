@@ -10,6 +10,8 @@
 #include "recording.h"
 #include "scenario_fakes.h"
 #include "scenario_limits.h"
+#include "text.h"
+#include "yaml_tree.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +72,8 @@ static const struct row rows[] = {
 	{ "operations of a program", BASE "duration: 1ms\nvms:\n  - name: v\n    vcpus: [ { id: 0 } ]\n    guest:\n"
 	  "      workload: program\n      program:\n        start:\n", "          - rdtsc\n", "",
 	  LIMIT_PROGRAM_OPS, "start: more than 4096 operations" },
+	{ "includes", BASE VMS "duration: 1ms\ninclude:\n", "  - fragment.yaml\n", "", LIMIT_INCLUDES,
+	  "include: more than 64 files" },
 	{ "key", BASE VMS "duration: 1ms\nvariants:\n  ", "k", ": {}\n", LIMIT_KEY_BYTES,
 	  "the key is longer than 64 bytes" },
 };
@@ -81,6 +85,8 @@ static void check_count(const struct row *row, unsigned n, const char *error)
 	g_autofree char *units = repeat(row->unit, n);
 	g_autofree char *text = g_strconcat(row->before, units, row->after, NULL);
 	struct diagnostics d;
+
+	write_file("fragment.yaml", "seed: 1\n");
 	struct scenario_file *file = load_text(text, &d);
 
 	if (!error)
@@ -99,6 +105,92 @@ static void check_row(void **state)
 
 	check_count(row, row->max, NULL);
 	check_count(row, row->max + 1, row->error);
+}
+
+/* What no key has as many of, so that the tree is all that can be read. */
+/* clang-format off */
+static const struct row tree_rows[] = {
+	{ "keys of a map", "", "k%u: 0\n", "", LIMIT_MAP_KEYS, "more than 4096 keys in one map" },
+	{ "items of a list", "a:\n", "- 0\n", "", LIMIT_LIST_ITEMS, "more than 65536 items in one list" },
+	{ "nested lists", "", "- ", "0\n", LIMIT_NESTING, "nested deeper than 16" },
+};
+/* clang-format on */
+
+/* @before: values in the files that were read before. */
+static void check_tree(const char *text, uint32_t before, const char *error)
+{
+	struct arena arena = { 0 };
+	struct yaml_budget budget = { .arena = &arena, .nodes = before };
+	struct diagnostics d;
+
+	diagnostics_init(&d);
+	struct source *source = text_from("tree", text, TEXT_YAML, &d);
+	const struct node *tree = source ? yaml_read(source, 0, &budget, &d) : NULL;
+
+	assert_int_equal(tree != NULL, error == NULL);
+	if (!error)
+		assert_string_equal(d.text->str, "");
+	else
+		assert_non_null(strstr(d.text->str, error));
+	source_free(source);
+	arena_clear(&arena);
+	diagnostics_clear(&d);
+}
+
+static void check_tree_row(void **state)
+{
+	const struct row *row = *state;
+
+	for (unsigned over = 0; over < 2; over++) {
+		g_autofree char *units = repeat(row->unit, row->max + over);
+		g_autofree char *text = g_strconcat(row->before, units, row->after, NULL);
+
+		check_tree(text, 0, over ? row->error : NULL);
+	}
+}
+
+/* The map, its list, a thousand less one lists of as many, and the rest one by one. */
+static void values(void **state)
+{
+	const unsigned side = 999, rest = LIMIT_NODES - 2 - side * (side + 1);
+	g_autofree char *inner = repeat("0,", side);
+	g_autofree char *item = g_strdup_printf("- [%s]\n", inner);
+	g_autofree char *items = repeat(item, side), *single = repeat("- 0\n", rest);
+	g_autofree char *text = g_strconcat("a:\n", items, single, NULL);
+	g_autofree char *over = g_strconcat(text, "- 0\n", NULL);
+
+	check_tree(text, 0, NULL);
+	check_tree(over, 0, "more than 1000000 values");
+	/* Those of one scenario count together. */
+	check_tree("a: 0\n", LIMIT_NODES - 2, NULL);
+	check_tree("a: 0\n", LIMIT_NODES - 1, "more than 1000000 values");
+}
+
+static void include_depth(void **state)
+{
+	char *folder = enter_folder();
+
+	for (unsigned i = 0; i <= LIMIT_INCLUDE_DEPTH; i++) {
+		g_autofree char *name = g_strdup_printf("level%u.yaml", i);
+		g_autofree char *text = i ? g_strdup_printf("include: [ level%u.yaml ]\n", i - 1)
+					  : g_strdup("seed: 1\n");
+
+		write_file(name, text);
+	}
+	for (unsigned over = 0; over < 2; over++) {
+		g_autofree char *text =
+			g_strdup_printf(BASE VMS "duration: 1ms\ninclude: [ level%u.yaml ]\n",
+					LIMIT_INCLUDE_DEPTH - 1 + over);
+		struct diagnostics d;
+		struct scenario_file *file = load_text(text, &d);
+
+		assert_int_equal(file != NULL, !over);
+		if (over)
+			assert_non_null(strstr(d.text->str, "include each other deeper than 4"));
+		scenario_free(file);
+		diagnostics_clear(&d);
+	}
+	leave_folder(folder);
 }
 
 struct pair {
@@ -310,6 +402,31 @@ static void recording_rows(void **state)
 	leave_folder(folder);
 }
 
+static void recording_bytes(void **state)
+{
+	char *folder = enter_folder();
+	g_autoptr(GString) text = g_string_new("arm_tsc,deadline_tsc\n1,9\n");
+	g_autofree char *dots = g_strnfill(LIMIT_LINE_BYTES - 2, '.');
+	struct arena arena = { 0 };
+	struct diagnostics d;
+
+	while (text->len < LIMIT_RECORDING_BYTES)
+		g_string_append_printf(text, "#%s\n", dots);
+	g_string_truncate(text, LIMIT_RECORDING_BYTES);
+	write_file("r.csv", text->str);
+	diagnostics_init(&d);
+	assert_non_null(recording_read("r.csv", NULL, &arena, &d));
+	assert_string_equal(d.text->str, "");
+	g_string_append_c(text, '.');
+	write_file("r.csv", text->str);
+	assert_null(recording_read("r.csv", NULL, &arena, &d));
+	assert_non_null(
+		strstr(d.text->str, "'r.csv' is larger than the limit of 16777216 bytes\n"));
+	arena_clear(&arena);
+	diagnostics_clear(&d);
+	leave_folder(folder);
+}
+
 static void sets(void **state)
 {
 	char *folder = enter_folder();
@@ -334,23 +451,25 @@ static void sets(void **state)
 int main(void)
 {
 	static const struct CMUnitTest others[] = {
-		cmocka_unit_test(opening_brackets),
-		cmocka_unit_test(equal_keys),
-		cmocka_unit_test(long_lists),
-		cmocka_unit_test(two_bytes),
-		cmocka_unit_test(file_size),
-		cmocka_unit_test(special_files),
-		cmocka_unit_test(include_bomb),
-		cmocka_unit_test(recording_rows),
-		cmocka_unit_test(sets),
+		cmocka_unit_test(opening_brackets), cmocka_unit_test(equal_keys),
+		cmocka_unit_test(long_lists),       cmocka_unit_test(two_bytes),
+		cmocka_unit_test(file_size),        cmocka_unit_test(special_files),
+		cmocka_unit_test(include_bomb),     cmocka_unit_test(recording_rows),
+		cmocka_unit_test(recording_bytes),  cmocka_unit_test(include_depth),
+		cmocka_unit_test(values),           cmocka_unit_test(sets),
 	};
-	struct CMUnitTest tests[G_N_ELEMENTS(rows) + G_N_ELEMENTS(pairs) + G_N_ELEMENTS(others)];
+	struct CMUnitTest tests[G_N_ELEMENTS(rows) + G_N_ELEMENTS(tree_rows) + G_N_ELEMENTS(pairs) +
+				G_N_ELEMENTS(others)];
 	size_t n = 0;
 
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
 		tests[n++] = (struct CMUnitTest){ .name = rows[i].name,
 						  .test_func = check_row,
 						  .initial_state = (void *)&rows[i] };
+	for (size_t i = 0; i < G_N_ELEMENTS(tree_rows); i++)
+		tests[n++] = (struct CMUnitTest){ .name = tree_rows[i].name,
+						  .test_func = check_tree_row,
+						  .initial_state = (void *)&tree_rows[i] };
 	for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++)
 		tests[n++] = (struct CMUnitTest){ .name = pairs[i].name,
 						  .test_func = check_pair,

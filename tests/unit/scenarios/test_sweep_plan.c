@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include "cost.h"
 #include "scenario_fakes.h"
 #include "scenario_limits.h"
 #include "sweep_plan.h"
@@ -195,6 +196,73 @@ static void check_limit(void **state)
 	diagnostics_clear(&d);
 }
 
+/* As many axes, constraints, metrics and histograms as are allowed, and one more of each. */
+struct number_row {
+	const char *name;
+	unsigned axes; /* besides that of the variants */
+	unsigned where, metrics, histograms;
+	const char *variant; /* NULL: both */
+	const char *error;   /* NULL: no error */
+};
+
+/* clang-format off */
+static const struct number_row number_rows[] = {
+	{ "all axes that are allowed", LIMIT_SWEEP_AXES - 1, 0, 0, 0, "after", NULL },
+	{ "all, with that of both variants", LIMIT_SWEEP_AXES - 1, 0, 0, 0, NULL, NULL },
+	{ "one axis more", LIMIT_SWEEP_AXES, 0, 0, 0, "after", "--variant:1:1: error: axes: more than 32 axes\n" },
+	{ "one more, by both variants", LIMIT_SWEEP_AXES, 0, 0, 0, NULL, "axes: more than 32 axes, with that of the variants\n" },
+	{ "one more without it", LIMIT_SWEEP_AXES + 1, 0, 0, 0, NULL, "--axis:1:1: error: axes: more than 32 axes\n" },
+	{ "all texts that are allowed", 1, LIMIT_SWEEP_TEXTS, LIMIT_SWEEP_TEXTS, LIMIT_SWEEP_TEXTS, "after", NULL },
+	{ "one constraint more", 1, LIMIT_SWEEP_TEXTS + 1, 0, 0, "after", "where: more than 256 constraints\n" },
+	{ "one metric more", 1, 0, LIMIT_SWEEP_TEXTS + 1, 0, "after", "metrics: more than 256\n" },
+	{ "one histogram more", 1, 0, 0, LIMIT_SWEEP_TEXTS + 1, "after", "histograms: more than 256\n" },
+};
+/* clang-format on */
+
+static char **numbered(const char *before, const char *after, unsigned n)
+{
+	char **ret = g_new0(char *, n + 1);
+
+	for (unsigned i = 0; i < n; i++)
+		ret[i] = g_strdup_printf("%s%u%s", before, i, after);
+	return ret;
+}
+
+static void check_numbers(void **state)
+{
+	const struct number_row *row = *state;
+	g_auto(GStrv) axes = g_new0(char *, row->axes + 1);
+	g_auto(GStrv) where = numbered("hz != ", "", row->where);
+	g_auto(GStrv) metrics = numbered("max(lateness) < ", "us", row->metrics);
+	g_auto(GStrv) histograms = numbered("lateness where cpu == ", "", row->histograms);
+	const struct sweep_options options = { .axes = (const char *const *)axes,
+					       .where = (const char *const *)where,
+					       .metrics = (const char *const *)metrics,
+					       .histograms = (const char *const *)histograms,
+					       .variant = row->variant };
+	struct scenario_file *file;
+	struct diagnostics d;
+
+	axes[0] = g_strdup("host.hz=1000");
+	for (unsigned i = 1; i < row->axes; i++)
+		axes[i] = g_strdup_printf("costs.%s=1us", cost_name(i));
+	struct sweep_plan *plan = plan_of("", &options, &file, &d);
+
+	if (row->error) {
+		assert_null(plan);
+		assert_non_null(strstr(d.text->str, row->error));
+	} else {
+		assert_string_equal(d.text->str, "");
+		assert_int_equal(plan->n_axes, row->axes + 1);
+		assert_int_equal(plan->n_where, row->where);
+		assert_int_equal(plan->n_metrics, row->metrics);
+		assert_int_equal(plan->n_histograms, row->histograms);
+	}
+	sweep_plan_free(plan);
+	scenario_free(file);
+	diagnostics_clear(&d);
+}
+
 int main(void)
 {
 	char *folder = enter_folder();
@@ -218,6 +286,12 @@ int main(void)
 		t = (struct CMUnitTest){ .name = limit_rows[i].name,
 					 .test_func = check_limit,
 					 .initial_state = (void *)&limit_rows[i] };
+		g_array_append_val(tests, t);
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(number_rows); i++) {
+		t = (struct CMUnitTest){ .name = number_rows[i].name,
+					 .test_func = check_numbers,
+					 .initial_state = (void *)&number_rows[i] };
 		g_array_append_val(tests, t);
 	}
 	const int failed = _cmocka_run_group_tests("sweep_plan", (struct CMUnitTest *)tests->data,
