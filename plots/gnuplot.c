@@ -149,7 +149,7 @@ GString *gnuplot_draw(const GString *script, int *status, char **error)
 					 *said ? said : "not a word", exited);
 		return NULL;
 	}
-	*status = EXIT_BROKEN;
+	*status = strstr(said, "out of memory") ? EXIT_USAGE : EXIT_BROKEN;
 	*error = g_strdup_printf("gnuplot did not draw it: %s", *said ? said
 								: picture->len
 									? "the picture has no end"

@@ -7,8 +7,8 @@
  * much time as it needs: what a picture takes follows from the script, which is ours.
  *
  * Control flow: one thread, which writes, reads both outputs, and then waits for the child.
- * Errors:   a message, and the exit status: 4 if it does not run or is killed; a warning of gnuplot
- *           is an error, too, and a bug of ours: 3.
+ * Errors:   a message, and the exit status: 4 if it does not run or is killed, 2 if it says that
+ *           its memory does not do; a warning of gnuplot is an error, too, and a bug of ours: 3.
  */
 #ifndef GNUPLOT_H
 #define GNUPLOT_H

@@ -37,6 +37,9 @@ static const struct row rows[] = {
 	  "gnuplot did not draw it: it printed nothing" },
 	{ "closes its input", "exec <&-; exit 1", "", EXIT_BROKEN,
 	  "gnuplot did not draw it: it printed nothing" },
+	{ "has no memory",
+	  "cat >/dev/null; echo 'line 3: out of memory for dumb terminal' >&2; exit 1", "",
+	  EXIT_USAGE, "gnuplot did not draw it: line 3: out of memory for dumb terminal" },
 	{ "gives half a picture", "exec cat", "<?xml", EXIT_BROKEN,
 	  "gnuplot did not draw it: the picture has no end" },
 };
