@@ -21,6 +21,9 @@ struct world *world_new(const struct world_config *config, const struct sim_limi
 			const char **error);
 void world_free(struct world *world);
 
+/* The memory that world_new() takes for @config, but for what every world takes. */
+uint64_t world_bytes(const struct world_config *config);
+
 /* Runs for config->duration. SIM_STOP_DRAINED is as good an end as SIM_STOP_END. */
 enum sim_stop world_run(struct world *world);
 

@@ -13,8 +13,7 @@ static struct world *new_world(struct run_result *result, const struct sim_limit
 	struct world *world = world_new(&result->run->config, limits, &refused);
 
 	if (!world)
-		run_failed(result, EXIT_USAGE,
-			   refused ? refused : "not enough memory for this machine");
+		run_has_no_world(result, refused);
 	return world;
 }
 

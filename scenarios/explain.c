@@ -12,8 +12,6 @@
 
 /* --- one run --- */
 
-static const char no_memory[] = "not enough memory for this machine";
-
 struct counts { /* of a run as a whole */
 	struct trace_sink sink;
 	uint64_t interrupts, exits;
@@ -37,7 +35,7 @@ static int run_variant(struct explanation *e, const struct sim_limits *limits)
 	int status;
 
 	if (!world)
-		return run_failed(e->result, EXIT_USAGE, refused ? refused : no_memory);
+		return run_has_no_world(e->result, refused);
 	e->deadlines = deadlines_new(config);
 	trace_add_sink(world_trace(world), &e->deadlines->sink);
 	trace_add_sink(world_trace(world), &counts.sink);
@@ -272,7 +270,7 @@ static int explain_one(const struct explain *all, struct explanation *e,
 	e->neighbours = neighbours_of(&config->kernel, e->result->run->release);
 	for (guint i = 0; i < e->neighbours->len; i++)
 		try_neighbour(e, options, g_ptr_array_index(e->neighbours, i));
-	return e->starved ? run_failed(e->result, EXIT_USAGE, no_memory) : EXIT_OK;
+	return e->starved ? run_has_no_world(e->result, NULL) : EXIT_OK;
 }
 
 int explain_run(struct replay *replay, const struct explain_options *options, struct explain *all)

@@ -206,8 +206,7 @@ int explain_state(GString *out, struct run_result *result, ps_t at, const struct
 	struct world *world = world_new(&config, limits, &refused);
 
 	if (!world)
-		return run_failed(result, EXIT_USAGE,
-				  refused ? refused : "not enough memory for this machine");
+		return run_has_no_world(result, refused);
 	const int status = describe_stop(message, world_run(world), world_sim(world));
 
 	if (status == EXIT_OK) {

@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* --- loading --- */
 
@@ -234,6 +235,24 @@ int run_failed(struct run_result *result, int status, const char *text)
 	return status;
 }
 
+int run_has_no_world(struct run_result *result, const char *refused)
+{
+	const uint64_t kib = (world_bytes(&result->run->config) + 1023) / 1024;
+	g_autoptr(GString) text = g_string_new(refused);
+	struct rlimit limit;
+
+	if (!refused)
+		g_string_printf(text,
+				"not enough memory for this machine: it takes %" PRIu64 " KiB",
+				kib);
+	if (!refused && !getrlimit(RLIMIT_AS, &limit) && limit.rlim_cur != RLIM_INFINITY)
+		g_string_append_printf(text,
+				       ", and the program with it may have %" PRIu64
+				       " KiB (ulimit -v)",
+				       (uint64_t)limit.rlim_cur / 1024);
+	return run_failed(result, EXIT_USAGE, text->str);
+}
+
 int describe_stop(GString *out, enum sim_stop stop, const struct sim *sim)
 {
 	const struct sim_breach *breach = sim_broken(sim);
@@ -285,8 +304,7 @@ static void run_once(struct replay *r, struct run_result *result,
 	g_autoptr(GString) message = g_string_new(NULL);
 
 	if (!world) {
-		run_failed(result, EXIT_USAGE,
-			   refused ? refused : "not enough memory for this machine");
+		run_has_no_world(result, refused);
 		return;
 	}
 	trace_add_sink(world_trace(world), &result->summary.sink);

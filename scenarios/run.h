@@ -95,6 +95,9 @@ void append_deadline(GString *out, uint32_t vcpu, uint64_t n);
 /* Sets the status and the message of @result: "FILE: variant V: TEXT". Returns @status. */
 int run_failed(struct run_result *result, int status, const char *text);
 
+/* So it was because world_new() gave none: by @refused, what it said, or for want of memory. */
+int run_has_no_world(struct run_result *result, const char *refused);
+
 /* The exit status of a run that ended by @stop; what went wrong, in several lines. Nothing if
  * nothing did. */
 int describe_stop(GString *out, enum sim_stop stop, const struct sim *sim);

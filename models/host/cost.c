@@ -23,14 +23,19 @@ static ps_t to_ps(struct quantity q, khz_t tsc_khz)
 	return q.unit == QUANTITY_PS ? ps(q.v) : clock_cycles_to_ps(tsc_khz, q.v);
 }
 
-bool cost_profile_init(struct cost_profile *p, const struct cost_config config[COST_COUNT],
-		       khz_t tsc_khz)
+uint64_t cost_profile_bytes(const struct cost_config config[COST_COUNT])
 {
-	size_t total = 0;
+	uint64_t total = 0;
 
 	for (unsigned i = 0; i < COST_COUNT; i++)
 		total += config[i].n ? config[i].n : 1;
-	p->storage = malloc(total * sizeof(*p->storage));
+	return total * sizeof(ps_t);
+}
+
+bool cost_profile_init(struct cost_profile *p, const struct cost_config config[COST_COUNT],
+		       khz_t tsc_khz)
+{
+	p->storage = malloc((size_t)cost_profile_bytes(config));
 	if (!p->storage)
 		return false;
 

@@ -38,6 +38,7 @@ enum entity_kind { ENTITY_CPU = 0, ENTITY_VCPU = 0x10000 };
 bool cost_profile_init(struct cost_profile *p, const struct cost_config config[COST_COUNT],
 		       khz_t tsc_khz);
 void cost_profile_free(struct cost_profile *p);
+uint64_t cost_profile_bytes(const struct cost_config config[COST_COUNT]); /* that it takes */
 void cost_streams_init(struct cost_streams *s, uint64_t seed, uint32_t entity);
 
 /* @nohz_full: of the CPU that runs the code. */

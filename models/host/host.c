@@ -27,6 +27,16 @@ static void fill_masks(struct host *host)
 			cpu_mask_set(&host->housekeeping, i);
 }
 
+/* Of each CPU: itself, its next expiry, and its queue. */
+uint64_t host_bytes(const struct host_config *cfg, uint32_t n_hrtimers)
+{
+	const struct host *host = NULL;
+	const uint64_t queue = ((uint64_t)n_hrtimers + 1) * sizeof(struct hrtimer *);
+
+	return cfg->n_cpus * (sizeof(*host->cpus) + sizeof(*host->expires_next) + queue) +
+	       cost_profile_bytes(cfg->cost);
+}
+
 bool host_init(struct host *host, struct sim *sim, struct trace *trace,
 	       const struct host_config *cfg, const struct kernel *kernel, uint64_t seed,
 	       uint32_t n_hrtimers)

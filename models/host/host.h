@@ -49,6 +49,9 @@ struct host {
 	uint32_t n_tasks;
 };
 
+/* What host_init() takes. */
+uint64_t host_bytes(const struct host_config *cfg, uint32_t n_hrtimers);
+
 /* False: no memory. @tasks are the world's, initialised by task_init(). */
 bool host_init(struct host *host, struct sim *sim, struct trace *trace,
 	       const struct host_config *cfg, const struct kernel *kernel, uint64_t seed,

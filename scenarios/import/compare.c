@@ -274,8 +274,11 @@ static bool simulate(struct run_result *result, const struct import_plan *plan,
 	bool ok;
 	uint32_t n;
 
-	if (!world)
-		return error_plain(d, EXIT_USAGE, "%s", refused ? refused : "not enough memory");
+	if (!world) {
+		const int status = run_has_no_world(result, refused);
+
+		return error_plain(d, status, "%s", result->message);
+	}
 	simulated_events_init(events, world_tasks(world, &n), config->host.vendor == HOST_AMD);
 	events->until = end_of(plan, config);
 	trace_add_sink(world_trace(world), &events->sink);

@@ -19,11 +19,22 @@ void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 
 static uint64_t until_failure; /* 0: none fails */
+static uint64_t asked;         /* bytes, in all */
 
 static bool fails(void) { return until_failure && !--until_failure; }
 
-void *__wrap_malloc(size_t size) { return fails() ? NULL : __real_malloc(size); }
-void *__wrap_calloc(size_t n, size_t size) { return fails() ? NULL : __real_calloc(n, size); }
+void *__wrap_malloc(size_t size)
+{
+	asked += size;
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	asked += n * size;
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
 void *__wrap_realloc(void *p, size_t size) { return fails() ? NULL : __real_realloc(p, size); }
 
 /* Whether allocation @k of what follows was reached, and so failed. */
@@ -68,6 +79,37 @@ static void world_says_so(void **state)
 	}
 	assert_in_range(k, 10, 200);
 	rig_free(rig);
+}
+
+static uint64_t bytes_of_world(const struct rig *rig)
+{
+	const char *error;
+	const uint64_t before = asked;
+	struct world *world = world_new(&rig->cfg, &rig->limits, &error);
+
+	assert_non_null(world);
+	world_free(world);
+	return asked - before;
+}
+
+/* What it is said to take is what it asks for, but for what is the same for all. */
+static void world_takes_what_it_says(void **state)
+{
+	struct rig *small = rig_armed(GUEST_WAIT_SPIN), *large = rig_two_vcpus();
+	const uint64_t same = bytes_of_world(small) - world_bytes(&small->cfg);
+
+	rig_command(large, 200 * US, DO_HOG_STOP);
+	assert_in_range(same, 1, 1 << 20);
+	assert_int_equal(bytes_of_world(large), world_bytes(&large->cfg) + same);
+	assert_true(world_bytes(&large->cfg) > world_bytes(&small->cfg));
+	large->cfg.host.n_cpus--;
+	large->cfg.n_vms = 0;
+	large->cfg.n_timeline = 0;
+	assert_int_equal(bytes_of_world(large), world_bytes(&large->cfg) + same);
+	large->cfg.host.cost[0].n = 0; /* as many as one */
+	assert_int_equal(bytes_of_world(large), world_bytes(&large->cfg) + same);
+	rig_free(small);
+	rig_free(large);
 }
 
 /* 65536 records on, the list of checkpoints grows; without memory it ends there, and the
@@ -207,9 +249,8 @@ static void histogram_says_so(void **state)
 int main(void)
 {
 	const struct CMUnitTest fixed[] = {
-		cmocka_unit_test(world_says_so),
-		cmocka_unit_test(checkpoints_say_so),
-		cmocka_unit_test(histogram_says_so),
+		cmocka_unit_test(world_says_so),      cmocka_unit_test(world_takes_what_it_says),
+		cmocka_unit_test(checkpoints_say_so), cmocka_unit_test(histogram_says_so),
 		cmocka_unit_test(filter_says_so),
 	};
 	struct CMUnitTest tests[N_ELEMENTS(fixed) + 8];
