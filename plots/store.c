@@ -250,6 +250,23 @@ static bool fail_exists(const char *path, GError **error)
 			  "exists already; name another (or, to go on with a sweep, add --resume)");
 }
 
+/* None of the files that a store is made by, SQLite's too, is one that was read. */
+static bool leaves_inputs(const char *path, GError **error)
+{
+	static const char *const suffixes[] = { ".new", ".new-journal", "-wal", "-journal" };
+	int status = EXIT_OK;
+
+	for (size_t i = 0; status == EXIT_OK && i < G_N_ELEMENTS(suffixes); i++) {
+		g_autofree char *name = g_strconcat(path, suffixes[i], NULL);
+		g_autofree char *why = NULL;
+
+		status = output_check(name, &why);
+		if (status != EXIT_OK)
+			g_set_error(error, STORE_ERROR, status, "%s", why);
+	}
+	return status == EXIT_OK;
+}
+
 /* The file that is locked is the one that has the name: whoever had it may have named it finally,
  * or given it up. */
 static bool still_there(const struct new_store *new)
@@ -293,6 +310,10 @@ bool new_store_begin(struct new_store *new, const char *path, const struct store
 		return fail_exists(path, error);
 	new->temporary = g_strdup_printf("%s.new", path);
 	new->journal = g_strconcat(new->temporary, "-journal", NULL);
+	if (!leaves_inputs(path, error)) {
+		let_go(new);
+		return false;
+	}
 	interrupt_hold(&signals);
 	const bool locked = lock_temporary(new, error);
 
