@@ -353,11 +353,11 @@ uint64_t world_bytes(const struct world_config *cfg)
 	const struct world *w = NULL;
 	const uint64_t vcpus = count_vcpus(cfg), hogs = count_hogs(cfg);
 
-	return (vcpus + 1) * sizeof(*w->vcpus) + (hogs + 1) * sizeof(*w->hogs) +
+	return vcpus * sizeof(*w->vcpus) + hogs * sizeof(*w->hogs) +
 	       (cfg->host.n_cpus + vcpus + hogs) * sizeof(*w->tasks) +
-	       ((uint64_t)cfg->n_vms + 1) *
+	       (uint64_t)cfg->n_vms *
 		       (sizeof(*w->first_vcpu) + sizeof(*w->created) + sizeof(*w->waiting)) +
-	       ((uint64_t)cfg->n_timeline + 1) * sizeof(*w->commands) +
+	       (uint64_t)cfg->n_timeline * sizeof(*w->commands) +
 	       host_bytes(&cfg->host, (uint32_t)vcpus + 1);
 }
 

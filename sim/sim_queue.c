@@ -12,7 +12,7 @@ void sim_queue_init(struct sim_queue *q, bool shuffled)
 {
 	memset(q, 0, sizeof(*q)); /* an initialiser would be put together on the stack first */
 	q->shuffled = shuffled;
-	q->plain_below = shuffled ? 0 : SIM_MANY + 1;
+	q->plain_below = shuffled ? 0 : SIM_MANY;
 	for (unsigned i = 0; i < SIM_QUEUE_SLOTS; i++) {
 		sim_link_init(&q->slot[i].list);
 		q->slot[i].least = UINT64_MAX;
