@@ -141,7 +141,7 @@ static bool is_ahead(const struct sim *sim, ps_t when)
 	return wrap_sub(when.v, sim->clock.now.v) < PS_NEVER.v - sim->clock.now.v;
 }
 
-/* Says why @ev can't be armed; returns whether it was. */
+/* Says which invariant keeps @ev from being armed; returns whether it was. */
 static apart bool refuse(struct sim *sim, const struct sim_event *ev, ps_t when)
 {
 	if (!ev->type)
@@ -151,11 +151,9 @@ static apart bool refuse(struct sim *sim, const struct sim_event *ev, ps_t when)
 			  "now <= when < never: now %" PRIu64 " ps, when %" PRIu64
 			  " ps, %s of %" PRIu32,
 			  sim->clock.now.v, when.v, ev->type->name, ev->entity);
-	else if (sim_event_armed(ev))
+	else
 		sim_break(sim, "A5", "an armed event is linked both ways: %s of %" PRIu32,
 			  ev->type->name, ev->entity);
-	else
-		stop(sim, SIM_STOP_PENDING);
 	return sim_event_armed(ev);
 }
 
@@ -183,8 +181,10 @@ static inline bool push(struct sim *sim, struct sim_event *ev, ps_t when, bool p
 {
 	struct sim_queue *q = &sim->queue;
 
-	if (unlikely(q->n >= sim->limits.max_pending))
-		return refuse(sim, ev, when);
+	if (unlikely(q->n >= sim->limits.max_pending)) {
+		stop(sim, SIM_STOP_PENDING);
+		return false;
+	}
 	sim_queue_push(q, ev, when.v, next_order(sim, ev->type->phase, plain), plain);
 	if (q->n > sim->pending_peak)
 		sim->pending_peak = q->n;
@@ -363,11 +363,6 @@ enum sim_stop sim_run(struct sim *sim, ps_t end)
 
 		if (!ev && !sim->queue.n)
 			return finish(sim, end.v, SIM_STOP_DRAINED);
-		if (unlikely(!ev && !sim->queue.used_words)) {
-			sim_break(sim, "A5", "an armed event is in the queue: none of %" PRIu32,
-				  sim->queue.n);
-			break;
-		}
 		if (!ev)
 			return finish(sim, limit, SIM_STOP_END);
 		if (!may_dispatch(sim, ev))

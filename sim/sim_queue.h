@@ -25,7 +25,8 @@
  *
  * Units:  when is in ps, as in sim_time.h.
  * Errors: none, and nothing is allocated. A list that was damaged from outside (invariant A5) is
- *         found when somebody passes over it; nothing is followed beyond.
+ *         found when somebody passes over it; nothing is followed beyond. A copy of an armed event
+ *         that is moved, and stays, stands in no list: among many it is not found out.
  */
 #ifndef SIM_QUEUE_H
 #define SIM_QUEUE_H
@@ -249,12 +250,14 @@ static inline void sim_queue_stay(struct sim_queue *q, struct sim_event *ev, uin
 	ev->slot |= SIM_STAYED;
 }
 
-/* Whether @ev, which says that it is armed, really stands where it says. */
+/* Whether @ev, which says that it is armed, really stands where it says. One that was armed, was
+ * initialised and was armed again for the same slot stands behind itself. */
 static inline bool sim_queue_holds(const struct sim_event *ev)
 {
 	const struct sim_link *link = &ev->link;
 
-	return link->next && link->next->prev == link && link->prev && link->prev->next == link;
+	return link->next && link->next != link && link->next->prev == link && link->prev &&
+	       link->prev->next == link;
 }
 
 /* Moves to the least instant of slot @i and files its events anew. Returns NULL, or the first link

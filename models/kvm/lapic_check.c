@@ -52,7 +52,7 @@ void lapic_check_epoch(struct vcpu *vcpu, guest_cycles_t tsc)
 	const uint64_t scaled = wrap_add(wide_portable_shr(wide_portable_mul(host, ratio), frac).lo,
 					 vcpu->tsc_offset);
 
-	if (wrap_sub(tsc.v + 1, scaled) > 2)
+	if (wrap_add(wrap_sub(tsc.v, scaled), 1) > 2)
 		sim_break(vcpu->host->sim, "B2",
 			  "vCPU %u: TSC %llu == %llu, the host's scaled from the epoch, +-1",
 			  vcpu->id, ULL(tsc.v), ULL(scaled));
