@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 import time
 
@@ -175,8 +174,32 @@ def scenarios(root, folder):
     }
 
 
+def has_many_vcpus(name):
+    return name.startswith('256 ')
+
+
 def lasting(arguments, seconds):
     return arguments + ['--set', 'duration=%dus' % round(seconds * 1e6)]
+
+
+def counted(lapicsim, arguments, folder):
+    """Instructions of a whole run, counted by callgrind."""
+    log = os.path.join(folder, 'callgrind')
+    subprocess.run(['valgrind', '--tool=callgrind', '--callgrind-out-file=' + log, lapicsim, 'replay', *arguments],
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    with open(log, encoding='ascii', errors='replace') as file:
+        for line in file:
+            if line.startswith(('summary:', 'totals:')):
+                return int(line.split()[1])
+    raise AssertionError('callgrind wrote no totals')
+
+
+def instructions(lapicsim, name, arguments, folder):
+    """Instructions per event of the scenario @name, between two lengths of a run: what starting costs falls out."""
+    lengths = (0.02, 0.06) if has_many_vcpus(name) else (0.4, 2.4)
+    short, long_ = (lasting(arguments, seconds) for seconds in lengths)
+    events = Run(lapicsim, long_).events - Run(lapicsim, short).events
+    return (counted(lapicsim, long_, folder) - counted(lapicsim, short, folder)) / events
 
 
 def median(values):
