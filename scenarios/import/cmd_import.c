@@ -304,6 +304,13 @@ static bool write_scenario(const struct import_arguments *a, struct imported *t,
 				strchr(plan->options->profile, '/') ? NULL : a->profile, &edges, d))
 		return false;
 	import_plan_start(plan, edges.entry_ns, edges.exit_ns);
+	if (plan->before_zero)
+		return error_plain(
+			d, EXIT_USAGE,
+			"%s: begins where CLOCK_MONOTONIC or a TSC is 0, and its run would begin "
+			"before that; a trace of lapicsim's own can be imported if its scenario "
+			"has a later host.start",
+			a->traces[0]);
 	if (plan->duration_ns > LIMIT_RUN_DAYS * UINT64_C(86400) * NSEC_PER_SEC ||
 	    plan->start_monotonic > (uint64_t)OBSERVED_FAR)
 		return error_plain(

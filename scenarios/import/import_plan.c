@@ -808,6 +808,7 @@ static void add_rows(struct import_plan *plan, struct import_vcpu *vcpu, uint64_
 		const struct observed_arm *arm = arm_at(v, i);
 
 		row.arm_tsc = import_guest_tsc(plan, vcpu, arm->exit) - exit_cycles;
+		plan->before_zero |= row.arm_tsc > INT64_MAX;
 		row.deadline_tsc = arm->timer == OBSERVED_DEADLINE
 					   ? arm->value
 					   : row.arm_tsc + cycles_of(plan, (int64_t)arm->value);
@@ -868,6 +869,7 @@ void import_plan_start(struct import_plan *plan, uint64_t entry_ns, uint64_t exi
 {
 	int64_t start = INT64_MAX, end = 0;
 
+	plan->before_zero = false;
 	for (unsigned i = 0; i < plan->n_vcpus; i++) {
 		struct import_vcpu *vcpu = &plan->vcpus[i];
 		const struct import_row *row;
@@ -882,6 +884,7 @@ void import_plan_start(struct import_plan *plan, uint64_t entry_ns, uint64_t exi
 		end = MAX(end, observed_ns(&plan->run->clock, vcpu->seen->did.last_seen));
 	}
 	start -= (int64_t)entry_ns;
+	plan->before_zero |= start < 0 || start + plan->clock_offset < 0;
 	plan->start_tsc = cycles_of(plan, start);
 	plan->start_monotonic = (uint64_t)(start + plan->clock_offset);
 	plan->duration_ns = (uint64_t)(end - start + TAIL_NS + 999999) / 1000000 * 1000000;

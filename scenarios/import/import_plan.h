@@ -63,6 +63,7 @@ struct import_plan {
 	struct import_vcpu vcpus[OBSERVED_VCPUS_MAX];
 	int untied; /* a vCPU's number: its TSC has nothing to do with the stamps; -1: none */
 	uint64_t start_tsc, start_monotonic, duration_ns;
+	bool before_zero; /* the run would begin before its clocks, or a guest's TSC, are 0 */
 	GPtrArray *notes; /* what could not be known, and what was assumed: sentences */
 };
 
