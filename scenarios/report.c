@@ -396,6 +396,15 @@ void append_explain(GString *out, const struct replay *r, const struct replay_op
 		append_deadline(out, j->outcome.vcpu, j->outcome.n);
 }
 
+/* A line each of @samples. */
+static void append_samples(GString *out, const char *samples)
+{
+	g_auto(GStrv) lines = g_strsplit(samples, "\n", -1);
+
+	for (guint i = 0; lines[i] && *lines[i]; i++)
+		g_string_append_printf(out, "  %-10s%s\n", i ? "" : "sample", lines[i]);
+}
+
 void report_failures(GString *out, const struct replay *r, const struct replay_options *options)
 {
 	for (guint i = 0; i < r->judged->len; i++) {
@@ -414,9 +423,7 @@ void report_failures(GString *out, const struct replay *r, const struct replay_o
 			j->variant ? ", variant " : "", j->variant ? j->variant->name : "",
 			expectation_verdict_name(j->outcome.verdict), j->outcome.expected->str,
 			j->outcome.actual->str);
-		if (j->outcome.sample->len)
-			g_string_append_printf(out, "  sample    %s\n",
-					       g_strchomp(j->outcome.sample->str));
+		append_samples(out, j->outcome.sample->str);
 		g_string_append(out, "  see       ");
 		append_explain(out, r, options, j);
 		g_string_append_c(out, '\n');

@@ -116,6 +116,8 @@ bool guest_csv_read(const char *path, struct guest_csv *ret, struct diagnostics 
 		else if (**line)
 			ok = r.fields ? row(&r, *line) : header(&r, *line);
 	}
+	if (ok && !ret->rows->len)
+		ok = error_at(d, &(struct source_pos){ source, 0, 0 }, "holds no deadline");
 	source_free(source);
 	return ok;
 }
