@@ -447,6 +447,17 @@ enum sim_stop world_run(struct world *w)
 struct trace *world_trace(struct world *w) { return w->trace; }
 struct sim *world_sim(struct world *w) { return w->sim; }
 
+uint64_t world_draws(const struct world *w)
+{
+	uint64_t draws = 0;
+
+	for (uint32_t i = 0; i < w->host.n_cpus; i++)
+		draws += cost_streams_used(&w->host.cpus[i].costs);
+	for (uint32_t i = 0; i < w->n_vcpus; i++)
+		draws += cost_streams_used(&w->vcpus[i].costs) + w->vcpus[i].guest.jitter.used;
+	return draws;
+}
+
 const struct trace_task *world_tasks(const struct world *w, uint32_t *n)
 {
 	*n = w->n_tasks;

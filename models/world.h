@@ -30,6 +30,9 @@ enum sim_stop world_run(struct world *world);
 struct trace *world_trace(struct world *world);
 struct sim *world_sim(struct world *world);
 
+/* Random draws so far, of all streams (invariant F1). */
+uint64_t world_draws(const struct world *world);
+
 /* Who runs, as trace lines name them: the idle task of each CPU, the vCPUs, the hogs. */
 const struct trace_task *world_tasks(const struct world *world, uint32_t *n);
 

@@ -593,10 +593,13 @@ void report_json(GString *out, const struct replay *r)
 		json_deadlines(out, &result->summary);
 		g_string_append_printf(out,
 				       "      \"events\": %" PRIu64 ",\n      \"queued\": %" PRIu64
+				       ",\n      \"pending\": %" PRIu64
+				       ",\n      \"draws\": %" PRIu64
 				       ",\n      \"records\": %" PRIu64
 				       ",\n      \"fingerprint\": \"%016" PRIx64 "\"\n    }%s\n",
-				       result->events, result->queued, result->records,
-				       result->fingerprint, column(r, i + 1) ? "," : "");
+				       result->events, result->queued, result->pending,
+				       result->draws, result->records, result->fingerprint,
+				       column(r, i + 1) ? "," : "");
 	}
 	g_string_append(out, "  ],\n");
 	json_expectations(out, r);

@@ -332,6 +332,8 @@ static void run_once(struct replay *r, struct run_result *result,
 	counts = sim_counts(world_sim(world));
 	result->events = counts.dispatched;
 	result->queued = counts.dispatched - counts.followed;
+	result->pending = counts.pending;
+	result->draws = world_draws(world);
 	result->status = describe_stop(message, result->stop, world_sim(world));
 	if (result->status != EXIT_OK)
 		failed_run(r, result, result->status, options, message->str);

@@ -51,6 +51,8 @@ struct run_result { /* one variant's run */
 	enum sim_stop stop;
 	uint64_t fingerprint, records, events;
 	uint64_t queued;  /* events that came by way of the queue */
+	uint64_t pending; /* armed at the end */
+	uint64_t draws;   /* of random numbers */
 	int status;       /* enum exit_status of the run alone */
 	char *message;    /* why status is not EXIT_OK; several lines */
 	char *trace_path; /* what was written, or NULL */

@@ -66,6 +66,15 @@ void cost_streams_init(struct cost_streams *s, uint64_t seed, uint32_t entity)
 		sim_random_init(&s->stream[i], seed, PURPOSE_COST + i, entity);
 }
 
+uint64_t cost_streams_used(const struct cost_streams *s)
+{
+	uint64_t used = 0;
+
+	for (unsigned i = 0; i < COST_COUNT; i++)
+		used += s->stream[i].used;
+	return used;
+}
+
 static ps_t draw(const struct cost *c, struct sim_random *stream)
 {
 	if (c->n == 1)

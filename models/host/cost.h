@@ -41,6 +41,9 @@ void cost_profile_free(struct cost_profile *p);
 uint64_t cost_profile_bytes(const struct cost_config config[COST_COUNT]); /* that it takes */
 void cost_streams_init(struct cost_streams *s, uint64_t seed, uint32_t entity);
 
+/* How often anything was drawn from @s. */
+uint64_t cost_streams_used(const struct cost_streams *s);
+
 /* @nohz_full: of the CPU that runs the code. */
 ps_t cost_draw(const struct cost_profile *p, struct cost_streams *s, enum cost_id id,
 	       bool nohz_full);

@@ -267,6 +267,26 @@ static void a_rate_that_is_refused(void **state)
 	rig_free(p.rig);
 }
 
+/* Three deadlines, each 8 ms ahead, at 100 Hz: the vCPU draws for three injections and, before the
+ * second and the third arm, its jitter; the CPU for the ticks at 10 and 20 ms, before the guest is
+ * done. Other costs are constants, and no draw. */
+static void draws_are_counted(void **state)
+{
+	static const uint64_t values[] = { 100, 200 };
+	static const struct cost_config two = { .n = 2, .unit = QUANTITY_PS, .value = values };
+	struct rig *rig = rig_armed(GUEST_WAIT_SPIN);
+
+	rig->vm.guest.samples = 3;
+	rig->vm.guest.delta = (struct quantity){ 8 * MS, QUANTITY_CYCLES };
+	rig->vm.guest.arm_jitter = (struct quantity){ 10 * US, QUANTITY_CYCLES };
+	rig->cfg.host.cost[COST_inject] = rig->cfg.host.cost[COST_tick] = two;
+	rig_world(rig);
+	assert_int_equal(world_draws(rig->world), 0);
+	rig_run(rig, 27 * MS);
+	assert_int_equal(world_draws(rig->world), 3 + 2 + 2);
+	rig_free(rig);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest fixed[] = {
@@ -278,6 +298,7 @@ int main(void)
 		cmocka_unit_test(the_first_vm_comes_later),
 		cmocka_unit_test(a_later_vm_ends_the_tuning),
 		cmocka_unit_test(a_rate_that_is_refused),
+		cmocka_unit_test(draws_are_counted),
 	};
 	struct CMUnitTest tests[N_ELEMENTS(fixed) + N_ELEMENTS(param_rows)];
 	size_t n = N_ELEMENTS(fixed);
