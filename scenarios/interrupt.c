@@ -22,8 +22,7 @@ static struct unfinished *unfinished;
 static void remove_all(void)
 {
 	for (const struct unfinished *u = unfinished; u; u = u->next)
-		if (unlink(u->path))
-			rmdir(u->path);
+		unlink(u->path);
 }
 
 /* Where nobody reads it there is nothing to be done. */

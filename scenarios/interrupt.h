@@ -18,7 +18,7 @@
 #include <signal.h>
 
 struct unfinished {
-	const char *path; /* of a file, or of a folder that is empty by then */
+	const char *path;
 	struct unfinished *next;
 };
 

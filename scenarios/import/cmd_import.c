@@ -6,11 +6,10 @@
 #include "cost.h"
 #include "import_samples.h"
 #include "import_write.h"
-#include "input_file.h"
 #include "observe_trace.h"
 #include "scenario_limits.h"
+#include "workload_table.h"
 
-#include <glib/gstdio.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,84 +141,59 @@ static bool put(const char *path, const char *text, size_t length, struct diagno
 	return status == EXIT_OK || error_plain(d, status, "%s", error);
 }
 
-static bool copy_file(const char *from, const char *to, struct diagnostics *d)
+/* The profile as @library has it, or as it was given. */
+static struct scenario_file *load_profile(const char *path, const char *library,
+					  struct diagnostics *d)
 {
-	g_autoptr(GError) error = NULL;
-	g_autofree char *text = NULL;
-	size_t length;
+	g_autofree char *folder = library ? g_strdup(library) : default_library();
+	struct scenario_options options = { .library = folder, .fragments = true };
 
-	if (!input_text(from, &text, &length, &error))
-		return error_plain(d, EXIT_IO, "%s", error->message);
-	return put(to, text, length, d);
+	options.workloads = workload_table(&options.n_workloads);
+	struct scenario_file *file = scenario_load(path, &options, d);
+
+	if (!file || file->fragment)
+		return file;
+	error_plain(d, EXIT_USAGE,
+		    "--profile: '%s' is a scenario; only a fragment (a file without 'scenario:') "
+		    "can be included",
+		    path);
+	scenario_free(file);
+	return NULL;
 }
 
-/* A folder of its own for @name and @other, all of which goes when the program is interrupted. */
-struct scratch {
-	char *path[3]; /* the folder, and the files in it */
-	struct unfinished unfinished[3];
-};
-
-static bool scratch_make(struct scratch *s, const char *name, const char *other,
-			 struct diagnostics *d)
-{
-	g_autoptr(GError) error = NULL;
-	sigset_t signals;
-
-	*s = (struct scratch){ 0 };
-	interrupt_hold(&signals);
-	s->path[0] = g_dir_make_tmp("lapicsim-import-XXXXXX", &error);
-	if (s->path[0]) {
-		s->path[1] = g_build_filename(s->path[0], name, NULL);
-		s->path[2] = g_build_filename(s->path[0], other, NULL);
-		for (size_t i = 0; i < G_N_ELEMENTS(s->path); i++)
-			unfinished_add(&s->unfinished[i], s->path[i]);
-	}
-	interrupt_release(&signals);
-	return s->path[0] || error_plain(d, EXIT_IO, "cannot create a folder: %s", error->message);
-}
-
-static void scratch_remove(struct scratch *s)
-{
-	for (size_t i = G_N_ELEMENTS(s->path); s->path[0] && i-- > 0;) {
-		g_remove(s->path[i]);
-		unfinished_remove(&s->unfinished[i]);
-		g_free(s->path[i]);
-	}
-}
-
-/* The least scenario that includes the profile tells its costs. */
-static bool profile_edges(const struct import_plan *plan, const char *library, const char *beside,
+/* The costs of the least scenario that includes the profile. */
+static bool profile_edges(const struct import_plan *plan, const char *profile, const char *library,
 			  struct edges *ret, struct diagnostics *d)
 {
-	struct scratch s;
-	g_autofree char *text = g_strdup_printf(
-		"scenario: costs\nduration: 1ms\nkernel: %s\ninclude: [ %s ]\n"
-		"host: { tsc: %" G_GUINT64_FORMAT "kHz, cpus: [ { id: 0 } ] }\n"
-		"vms: [ { name: vm0, vcpus: [ { id: 0 } ], guest: { workload: busy } } ]\n",
-		plan->kernel, plan->options->profile, plan->tsc_khz);
-	const struct replay_options options = { .library = library, .limits = SIM_LIMITS_DEFAULT };
+	static const struct scenario_variant variant = { .name = "run" };
+	g_autofree char *kernel = g_strconcat("kernel=", plan->kernel, NULL);
+	g_autofree char *host =
+		g_strdup_printf("host={ tsc: %" G_GUINT64_FORMAT "kHz, cpus: [ { id: 0 } ] }",
+				plan->tsc_khz);
+	const char *const sets[] = {
+		"duration=1ms", kernel, host,
+		"vms=[ { name: vm0, vcpus: [ { id: 0 } ], guest: { workload: busy } } ]"
+	};
 	const bool nohz_full = plan->nohz_full[plan->vcpus[0].seen->did.first_cpu];
+	struct scenario_file *file = load_profile(profile, library, d);
+	struct scenario_run *run =
+		file ? scenario_resolve(file, &variant, sets, G_N_ELEMENTS(sets), d) : NULL;
 	uint64_t ns[COST_COUNT];
-	struct replay *replay = NULL;
-	bool ok = scratch_make(&s, "costs.yaml", beside ? plan->options->profile : "none", d) &&
-		  put(s.path[1], text, strlen(text), d);
 
-	if (ok && beside) /* it is included by its name: not from the library, but from here */
-		ok = copy_file(beside, s.path[2], d);
-	replay = ok ? replay_load(s.path[1], &options, d, NULL) : NULL;
-	ok = replay && replay_resolve(replay, &options, d);
-	for (unsigned i = 0; ok && i < COST_COUNT; i++) {
-		const struct host_config *host = &replay->results[0].run->config.host;
-		const struct cost_config *c = &host->cost[i];
+	for (unsigned i = 0; run && i < COST_COUNT; i++) {
+		const struct host_config *host_config = &run->config.host;
+		const struct cost_config *c = &host_config->cost[i];
 
 		ns[i] = ns_of((struct quantity){ c->value[(c->n - 1) / 2], c->unit },
-			      host->tsc_khz) +
-			(nohz_full ? ns_of(c->nohz_full, host->tsc_khz) : 0);
+			      host_config->tsc_khz) +
+			(nohz_full ? ns_of(c->nohz_full, host_config->tsc_khz) : 0);
 	}
-	if (ok)
+	if (run)
 		*ret = edges_of(ns);
-	replay_free(replay);
-	scratch_remove(&s);
+	const bool ok = run != NULL;
+
+	scenario_run_free(run);
+	scenario_free(file);
 	return ok;
 }
 
@@ -300,8 +274,7 @@ static bool write_scenario(const struct import_arguments *a, struct imported *t,
 
 	if (costs)
 		edges = learned_edges(costs, false);
-	else if (!profile_edges(plan, a->library,
-				strchr(plan->options->profile, '/') ? NULL : a->profile, &edges, d))
+	else if (!profile_edges(plan, a->profile, a->library, &edges, d))
 		return false;
 	import_plan_start(plan, edges.entry_ns, edges.exit_ns);
 	if (plan->before_zero)
