@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define DECIMALS 6
+#define SCRIPT_BYTES_MAX (1u << 20)
 #define LOG_FROM 50 /* a larger ratio of the largest to the least value is shown on a log scale */
 
 struct plot {
@@ -289,20 +290,19 @@ bool plot_wants_log(__int128 least, __int128 most) { return least > 0 && most / 
 
 /* --- the script --- */
 
-static bool append_file(GString *out, const char *folder, const char *name, char **error)
+static int append_file(GString *out, const char *folder, const char *name, char **error)
 {
 	g_autofree char *file = g_strdup_printf("%s.gp", name);
 	g_autofree char *path = g_build_filename(folder, file, NULL);
-	g_autofree char *text = NULL;
-	g_autoptr(GError) e = NULL;
+	struct input_text in;
+	const int status = input_text(path, SCRIPT_BYTES_MAX, &in, error);
 
-	if (!input_text(path, &text, NULL, &e)) {
-		*error = g_strdup(e->message);
-		return false;
-	}
+	if (status != EXIT_OK)
+		return status;
 	g_string_append_printf(out, "\n# --- %s\n", file);
-	g_string_append(out, text);
-	return true;
+	g_string_append(out, in.text);
+	g_free(in.text);
+	return EXIT_OK;
 }
 
 /* In the right half of a command of sed, in single quotes for a shell: whatever could mean anything
@@ -359,7 +359,7 @@ static void append_terminal(GString *out, const struct plot *plot, enum plot_for
 }
 
 GString *plot_script(const struct plot *plot, enum plot_format format, const char *folder,
-		     char **error)
+		     int *status, char **error)
 {
 	g_autofree char *found =
 		folder ? g_strdup(folder) : installed_folder("plots", LAPICSIM_SOURCE_PLOTS);
@@ -371,7 +371,10 @@ GString *plot_script(const struct plot *plot, enum plot_format format, const cha
 	g_string_append(out, plot->tables->str);
 	if (plot->in_table)
 		g_string_append(out, "EOD\n");
-	if (append_file(out, found, "style", error) && append_file(out, found, plot->kind, error))
+	*status = append_file(out, found, "style", error);
+	if (*status == EXIT_OK)
+		*status = append_file(out, found, plot->kind, error);
+	if (*status == EXIT_OK)
 		return out;
 	g_string_free(out, TRUE);
 	return NULL;
@@ -427,16 +430,16 @@ static GString *data_of(const struct plot *plot)
 
 GString *plot_svg(const struct plot *plot, int *status, char **error)
 {
-	g_autoptr(GString) script = plot_script(plot, PLOT_SVG, NULL, error);
+	g_autoptr(GString) script = plot_script(plot, PLOT_SVG, NULL, status, error);
 
-	*status = EXIT_IO;
 	return script ? gnuplot_draw(script, status, error) : NULL;
 }
 
 int plot_draw(const struct plot *plot, const struct plot_output *output, char **error)
 {
-	g_autoptr(GString) script = plot_script(plot, output->format, output->folder, error);
-	int status = EXIT_IO;
+	int status;
+	g_autoptr(GString) script =
+		plot_script(plot, output->format, output->folder, &status, error);
 
 	if (!script)
 		return status;

@@ -103,8 +103,8 @@ int plot_draw(const struct plot *plot, const struct plot_output *output, char **
 /* The picture itself; NULL with *status and *error. */
 GString *plot_svg(const struct plot *plot, int *status, char **error);
 
-/* The whole script as gnuplot reads it; NULL: a file cannot be read. */
+/* The whole script as gnuplot reads it; NULL with *status and *error: a file cannot be read. */
 GString *plot_script(const struct plot *plot, enum plot_format format, const char *folder,
-		     char **error);
+		     int *status, char **error);
 
 #endif

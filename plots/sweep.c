@@ -3,6 +3,7 @@
 
 #include "escape.h"
 #include "input_file.h"
+#include "integer_table.h"
 #include "scenario_limits.h"
 #include "sweep_point.h"
 
@@ -79,9 +80,8 @@ static void hash_names(GChecksum *sum, const char *what, const char *const *name
 /* What decides the verdict on a point. */
 static bool hash_expectation(GChecksum *sum, const struct scenario_expect *e, struct diagnostics *d)
 {
-	g_autoptr(GError) error = NULL;
-	g_autofree char *table = NULL;
-	size_t length;
+	g_autofree char *error = NULL;
+	struct input_text table;
 
 	hash_format(sum, "%s: %s", e->id, e->that ? e->that : "sequence");
 	for (uint32_t i = 0; i < e->n_steps; i++)
@@ -90,9 +90,12 @@ static bool hash_expectation(GChecksum *sum, const struct scenario_expect *e, st
 	hash_names(sum, "not", e->except);
 	if (!e->recorded)
 		return true;
-	if (!input_text(e->recorded, &table, &length, &error))
-		return error_plain(d, EXIT_IO, "%s", error->message);
-	g_checksum_update(sum, (const guchar *)table, (gssize)length);
+	const int status = input_text(e->recorded, INTEGER_TABLE_FILE_MAX, &table, &error);
+
+	if (status != EXIT_OK)
+		return error_plain(d, status, "%s", error);
+	g_checksum_update(sum, (const guchar *)table.text, (gssize)table.length);
+	g_free(table.text);
 	return true;
 }
 

@@ -9,6 +9,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define GOLDEN_BYTES_MAX (16u << 20)
 
 static const char about[] =
 	"Runs scenario files as tests: each expectation of each variant, and "
@@ -137,33 +141,39 @@ static char *first_difference(const char *want, const char *got)
 		start_got);
 }
 
+/* Why it was not read. A scenario whose golden file nobody wrote yet fails as one that differs. */
+static char *without_golden(struct tests *t, const char *path, int status, const char *why)
+{
+	if (access(path, F_OK) != 0 && errno == ENOENT)
+		return g_strdup_printf("there is no '%s'\nlapicsim test --bless writes it", path);
+	t->status = MAX(t->status, status);
+	return g_strdup_printf("lapicsim: error: %s", why);
+}
+
 static void compare_golden(struct tests *t, const struct replay *replay)
 {
 	g_autofree char *name = g_strdup_printf("%s.txt", replay->file->name);
 	g_autofree char *path = g_build_filename(t->golden, name, NULL);
-	g_autofree char *want = NULL;
+	g_autofree char *why = NULL, *failure = NULL;
 	g_autoptr(GString) now = g_string_new(NULL);
-	g_autoptr(GError) error = NULL;
+	struct input_text want;
 
 	report_table(now, replay, NULL);
 	if (t->bless) {
-		char *why = NULL;
 		const int status = write_file(path, now->str, now->len, &why);
 
 		if (status != EXIT_OK)
 			fail_file(t, replay->file->path, why, status);
-		g_free(why);
 		return;
 	}
-	if (!input_text(path, &want, NULL, &error)) {
-		add_point(t, replay->file->path, "golden", error->message);
-	} else if (!g_str_equal(want, now->str)) {
-		g_autofree char *difference = first_difference(want, now->str);
+	const int status = input_text(path, GOLDEN_BYTES_MAX, &want, &why);
 
-		add_point(t, replay->file->path, "golden", difference);
-	} else {
-		add_point(t, replay->file->path, "golden", NULL);
-	}
+	if (status != EXIT_OK)
+		failure = without_golden(t, path, status, why);
+	else if (!g_str_equal(want.text, now->str))
+		failure = first_difference(want.text, now->str);
+	add_point(t, replay->file->path, "golden", failure);
+	g_free(want.text);
 }
 
 /* --- one file --- */
@@ -293,6 +303,16 @@ static int finish(struct tests *t)
 	return status;
 }
 
+static bool golden_is_there(const char *folder)
+{
+	struct stat st;
+	const int why = stat(folder, &st) ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+
+	if (why)
+		print_error("--golden: cannot open '%s': %s", folder, strerrordesc_np(why));
+	return !why;
+}
+
 static int test_with(struct tests *t)
 {
 	struct replay_options options = { 0 };
@@ -308,6 +328,8 @@ static int test_with(struct tests *t)
 	}
 	if (!run_options(&t->run, &options, &sets))
 		return EXIT_USAGE;
+	if (t->golden && !golden_is_there(t->golden))
+		return EXIT_IO;
 	options.swap = t->swap;
 	g_autofree char *library = options.library ? g_strdup(options.library) : default_library();
 

@@ -9,15 +9,24 @@
 #define INPUT_FILE_H
 
 #include <glib.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
 /* To read @path, without waiting for the writer of a FIFO: a file descriptor, or -1 and errno. */
 int input_open(const char *path);
 
-/* As g_file_get_contents(). */
-bool input_text(const char *path, char **text, size_t *length, GError **error);
+struct input_text {
+	char *text; /* with a NUL behind it; the caller's */
+	size_t length;
+	struct stat st; /* which file it was */
+};
+
+/*
+ * Reads a regular file of at most @limit bytes: a FIFO would block, /dev/zero would never end.
+ * An exit status: 2 of what is no such file, 4 of what cannot be opened or read; then *error is a
+ * message with the path and why, freed by the caller, and @ret holds nothing.
+ */
+int input_text(const char *path, size_t limit, struct input_text *ret, char **error);
 
 /* For who opens by other means: what is read under the name @path is @st. */
 void input_remember(const struct stat *st, const char *path);

@@ -4,10 +4,7 @@
 #include "input_file.h"
 #include "scenario_limits.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 void source_free(struct source *source)
 {
@@ -16,96 +13,6 @@ void source_free(struct source *source)
 	g_free(source->name);
 	g_free(source->text);
 	g_free(source);
-}
-
-struct request {
-	const char *path;
-	size_t limit;
-	const struct source_pos *from;
-	struct diagnostics *d;
-};
-
-/* @what is "cannot open" or the like, @why what stands behind the path. */
-static bool fail(const struct request *r, int status, const char *what, const char *why)
-{
-	if (r->from) {
-		error_at(r->d, r->from, "%s'%s'%s", what, r->path, why);
-		r->d->status = MAX(r->d->status, status);
-		return false;
-	}
-	return error_plain(r->d, status, "%s'%s'%s", what, r->path, why);
-}
-
-/* The C library's text, never a translated one: errors are the same bytes everywhere. */
-static bool fail_errno(const struct request *r, const char *what, int error)
-{
-	g_autofree char *why = g_strconcat(": ", strerrordesc_np(error), NULL);
-
-	return fail(r, 4, what, why);
-}
-
-static bool fail_size(const struct request *r)
-{
-	g_autofree char *why = g_strdup_printf(" is larger than the limit of %zu bytes", r->limit);
-
-	return fail(r, 2, "", why);
-}
-
-static int open_regular(const struct request *r, struct text_id *id)
-{
-	struct stat st;
-	const int fd = input_open(r->path);
-
-	if (fd < 0) {
-		fail_errno(r, "cannot open ", errno);
-		return -1;
-	}
-	if (fstat(fd, &st) != 0)
-		fail_errno(r, "cannot read ", errno);
-	else if (S_ISDIR(st.st_mode))
-		fail(r, 2, "", " is a folder, not a file");
-	else if (!S_ISREG(st.st_mode))
-		fail(r, 2, "", " is not a regular file");
-	else if ((uintmax_t)st.st_size > r->limit)
-		fail_size(r);
-	else {
-		if (id)
-			*id = (struct text_id){ st.st_dev, st.st_ino };
-		return fd;
-	}
-	close(fd);
-	return -1;
-}
-
-/* At most @limit bytes, whatever fstat() said: a file may grow, and /proc says 0. */
-static char *read_capped(const struct request *r, int fd, size_t *length)
-{
-	size_t size = 4096, n = 0;
-	char *buffer = g_malloc(size + 1);
-
-	for (;;) {
-		const ssize_t got = read(fd, buffer + n, size - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0) {
-			fail_errno(r, "cannot read ", errno);
-			break;
-		}
-		n += (size_t)got;
-		if (n > r->limit) {
-			fail_size(r);
-			break;
-		}
-		if (got == 0) {
-			*length = n;
-			return buffer;
-		}
-		if (n == size)
-			buffer = g_realloc(buffer, (size = MIN(size * 2, r->limit + 1)) + 1);
-	}
-	g_free(buffer);
-	return NULL;
 }
 
 /* In place; @text has room for a NUL behind it. */
@@ -186,19 +93,31 @@ static struct source *source_check(const char *name, char *text, size_t length, 
 	return NULL;
 }
 
+static void fail(const struct source_pos *from, int status, const char *error,
+		 struct diagnostics *d)
+{
+	if (!from) {
+		error_plain(d, status, "%s", error);
+		return;
+	}
+	error_at(d, from, "%s", error);
+	d->status = MAX(d->status, status);
+}
+
 struct source *text_read(const char *path, enum text_kind kind, size_t limit,
 			 const struct source_pos *from, struct text_id *id, struct diagnostics *d)
 {
-	const struct request r = { path, limit, from, d };
-	size_t length;
-	const int fd = open_regular(&r, id);
+	struct input_text in;
+	g_autofree char *error = NULL;
+	const int status = input_text(path, limit, &in, &error);
 
-	if (fd < 0)
+	if (status != 0) {
+		fail(from, status, error, d);
 		return NULL;
-	char *text = read_capped(&r, fd, &length);
-
-	close(fd);
-	return text ? source_check(path, text, length, kind, d) : NULL;
+	}
+	if (id)
+		*id = (struct text_id){ in.st.st_dev, in.st.st_ino };
+	return source_check(path, in.text, in.length, kind, d);
 }
 
 struct source *text_from(const char *name, const char *text, enum text_kind kind,

@@ -132,13 +132,14 @@ static void test_script_quotes_texts(void **state)
 {
 	struct scripts s;
 	char *error = NULL;
+	int status;
 
 	scripts_make(&s, TITLE_ONLY);
 	struct plot *plot =
 		plot_with("it's `id` $x @y \"z\" \\n\nset output 'x'", "a\tb`c`'d\"\ne");
 
 	plot_tic(plot, "x", "v4.6'); system('id", 0);
-	g_autoptr(GString) script = plot_script(plot, PLOT_SVG, s.folder, &error);
+	g_autoptr(GString) script = plot_script(plot, PLOT_SVG, s.folder, &status, &error);
 
 	assert_null(error);
 	assert_non_null(strstr(script->str,
@@ -154,6 +155,7 @@ static void test_series_and_gaps(void **state)
 	struct plot *plot = plot_new("kind");
 	struct scripts s;
 	char *error = NULL;
+	int status;
 
 	scripts_make(&s, TITLE_ONLY);
 	plot_table(plot, "a", "x");
@@ -170,7 +172,7 @@ static void test_series_and_gaps(void **state)
 	plot_series(plot);
 	plot_cell(plot, 5, 2, plot_unit_of(EXACT_PLAIN, 1));
 	plot_row_end(plot);
-	g_autoptr(GString) script = plot_script(plot, PLOT_DUMB, s.folder, &error);
+	g_autoptr(GString) script = plot_script(plot, PLOT_DUMB, s.folder, &status, &error);
 
 	assert_non_null(strstr(script->str, "$a << EOD\n# a: x\n1\n\n-2\n\n\n3\nEOD\n"
 					    "$b << EOD\n# b: y\n2.5\nEOD\n"));
@@ -304,11 +306,12 @@ static void test_title_reaches_sed_harmless(void **state)
 		"\\&lt;g\\&gt; \\&#233; h</title>|'''\n";
 	struct scripts s;
 	char *error = NULL;
+	int status;
 
 	scripts_make(&s, TITLE_ONLY);
 	struct plot *plot = plot_with("a'b `c` $d |e| \\f & <g> \303\251\nh", "words");
-	g_autoptr(GString) svg = plot_script(plot, PLOT_SVG, s.folder, &error);
-	g_autoptr(GString) dumb = plot_script(plot, PLOT_DUMB, s.folder, &error);
+	g_autoptr(GString) svg = plot_script(plot, PLOT_SVG, s.folder, &status, &error);
+	g_autoptr(GString) dumb = plot_script(plot, PLOT_DUMB, s.folder, &status, &error);
 
 	if (!strstr(svg->str, wanted))
 		fail_msg("no\n%s\nin\n%s", wanted, svg->str);

@@ -153,7 +153,8 @@ static char *draw_of(char *store, plot_fn *fn, struct plot_request request)
 	char *text = g_strdup(d.text->str);
 
 	if (plot) {
-		GString *script = plot_script(plot, PLOT_SVG, folder, &error);
+		int status;
+		GString *script = plot_script(plot, PLOT_SVG, folder, &status, &error);
 
 		assert_string_equal(text, "");
 		g_free(text);
@@ -496,7 +497,8 @@ static void check_knee(void **state)
 	struct plot *plot = plot_knee(&request, &d);
 
 	assert_string_equal(d.text->str, "");
-	GString *script = plot_script(plot, PLOT_SVG, folder, &message);
+	int status;
+	GString *script = plot_script(plot, PLOT_SVG, folder, &status, &message);
 
 	assert_has(script->str, want);
 	assert_has(script->str, "x_label = 'costs.vmexit [us]'\n");
