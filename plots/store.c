@@ -24,7 +24,7 @@ bool store_fail(const char *path, int status, GError **error, const char *format
 	va_start(args, format);
 	g_autofree char *message = g_strdup_vprintf(format, args);
 	va_end(args);
-	g_autofree char *text = g_strdup_printf("%s: %s", path, message);
+	g_autofree char *text = g_strdup_printf("%s: %s", *path ? path : "''", message);
 	g_autofree char *shown = escaped(text);
 
 	g_set_error_literal(error, STORE_ERROR, status, shown);
@@ -89,6 +89,10 @@ struct store *store_open_db(const char *path, int flags, GError **error)
 {
 	struct stat st;
 
+	if (!*path) { /* store_file_name() would make the working directory of it */
+		store_fail(path, EXIT_IO, error, "cannot open: %s", g_strerror(ENOENT));
+		return NULL;
+	}
 	if (stat(path, &st) == 0) {
 		if (!S_ISREG(st.st_mode)) {
 			store_fail(path, EXIT_USAGE, error, "is not a regular file");
@@ -246,8 +250,9 @@ void new_store_give_up(struct new_store *new)
 
 static bool fail_exists(const char *path, GError **error)
 {
-	return store_fail(path, EXIT_USAGE, error,
-			  "exists already; name another (or, to go on with a sweep, add --resume)");
+	return store_fail(
+		path, EXIT_USAGE, error,
+		"exists already; name another (lapicsim sweep --resume goes on with a sweep)");
 }
 
 /* None of the files that a store is made by, SQLite's too, is one that was read. */
