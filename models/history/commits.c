@@ -169,7 +169,7 @@ static bool lists(const char *forms, const char *decision, const char *form)
 
 const struct commit *commit_of_form(const struct kernel_decision *d, const struct variant *v)
 {
-	const struct commit *found = NULL;
+	size_t found = N_COMMITS; /* none */
 
 	/* A name may come back in a later release: the release tells them apart. */
 	for (size_t i = 0; !v->commit && i < N_COMMITS; i++)
@@ -177,10 +177,11 @@ const struct commit *commit_of_form(const struct kernel_decision *d, const struc
 			return &commits[i];
 	for (const char *id = v->commit; id; id = strchr(id, ',')) {
 		id += *id == ',';
-		const struct commit *c = commit_by_id(id);
+		const struct commit *row = commit_by_id(id);
+		const size_t c = row ? (size_t)(row - commits) : N_COMMITS;
 
-		if (c && (!found || c < found))
+		if (c < found)
 			found = c;
 	}
-	return found;
+	return found == N_COMMITS ? NULL : &commits[found];
 }

@@ -104,7 +104,7 @@ static void put_name(struct trace_bytes *out, const char *decl)
 
 	if (!end)
 		end = decl + strlen(decl);
-	for (name = end; name > decl && name[-1] != ' ' && name[-1] != '*';)
+	for (name = end; name != decl && name[-1] != ' ' && name[-1] != '*';)
 		name--;
 	bytes_put(out, name, (size_t)(end - name));
 }

@@ -182,7 +182,7 @@ static bool parse_field(const char **format, const struct trace_event *event, st
 	if (!colon)
 		return parse_spec(end, 0, event->fields[op->field].type, op);
 	/* "{field:}" is a slip, not a default. */
-	return end > colon + 1 &&
+	return end != colon + 1 &&
 	       parse_spec(colon + 1, (size_t)(end - colon - 1), event->fields[op->field].type, op);
 }
 
