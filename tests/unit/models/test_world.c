@@ -267,15 +267,17 @@ static void a_rate_that_is_refused(void **state)
 	rig_free(p.rig);
 }
 
-/* Three deadlines, each 8 ms ahead, at 100 Hz: the vCPU draws for three injections and, before the
- * second and the third arm, its jitter; the CPU for the ticks at 10 and 20 ms, before the guest is
- * done. Other costs are constants, and no draw. */
+/* Two vCPUs on a CPU each, at 100 Hz, with three deadlines 8 ms ahead: a vCPU draws for three
+ * injections and, before the second and the third arm, its jitter; its CPU for the ticks at 10 and
+ * 20 ms, before the guest is done. Other costs are constants, and no draw. */
 static void draws_are_counted(void **state)
 {
 	static const uint64_t values[] = { 100, 200 };
 	static const struct cost_config two = { .n = 2, .unit = QUANTITY_PS, .value = values };
-	struct rig *rig = rig_armed(GUEST_WAIT_SPIN);
+	struct rig *rig = rig_new("v5.2", 2, 100);
 
+	rig_vcpu(rig, 0, 1);
+	rig_vcpu(rig, 1, 2);
 	rig->vm.guest.samples = 3;
 	rig->vm.guest.delta = (struct quantity){ 8 * MS, QUANTITY_CYCLES };
 	rig->vm.guest.arm_jitter = (struct quantity){ 10 * US, QUANTITY_CYCLES };
@@ -283,7 +285,7 @@ static void draws_are_counted(void **state)
 	rig_world(rig);
 	assert_int_equal(world_draws(rig->world), 0);
 	rig_run(rig, 27 * MS);
-	assert_int_equal(world_draws(rig->world), 3 + 2 + 2);
+	assert_int_equal(world_draws(rig->world), 2 * (3 + 2 + 2));
 	rig_free(rig);
 }
 
